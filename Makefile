@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+# For people; kbuild reads Kbuild. `make help` lists what there is.
+
+# The kernel to build for: the newest whose headers are installed, or KVER=, or
+# a header tree anywhere, KDIR=.
+installed := $(shell ls -d /lib/modules/*/build 2>/dev/null | \
+	sed 's,^/lib/modules/,,; s,/build$$,,' | sort -V)
+KVER ?= $(lastword $(installed))
+KDIR ?= $(firstword $(wildcard /lib/modules/$(KVER)/build \
+	/usr/src/linux-headers-$(KVER)) /lib/modules/$(KVER)/build)
+DESTDIR ?=
+
+# The kernel that tests boot by default; see tests/vm/kernel.sh.
+KERNEL ?= 6.1
+
+out := $(CURDIR)/build
+lab := tests/vm/kernel.sh
+
+include schedulers/Kbuild
+modules := ip_vs_ext $(addprefix ip_vs_,$(schedulers))
+
+MAKEFLAGS += --no-print-directory
+
+.DEFAULT_GOAL := modules
+
+## Build
+modules: ## build for the newest installed kernel headers (KVER=version: for another)
+	$(if $(KVER),,$(error no kernel headers are installed; on Debian: apt-get install linux-headers-amd64. Or name a tree: make modules KVER=version KDIR=/path/to/headers))
+	@test -f '$(KDIR)/Makefile' || { \
+		echo "no headers of kernel $(KVER) in $(KDIR); installed are: $(or $(installed),none)" >&2; exit 1; }
+	@mkdir -p '$(out)/$(KVER)/src'
+	@cp -rsfT $(CURDIR)/kernel '$(out)/$(KVER)/src/kernel'
+	@cp -rsfT $(CURDIR)/schedulers '$(out)/$(KVER)/src/schedulers'
+	@ln -sf $(CURDIR)/Kbuild '$(out)/$(KVER)/src/Kbuild'
+	@find -L '$(out)/$(KVER)/src' -type l -delete
+	@$(MAKE) -s -C '$(KDIR)' M='$(out)/$(KVER)/src' $(kbuild-btf) $(KBUILD_ARGS) modules
+	@cp $(foreach m,$(modules),'$(out)/$(KVER)/src/$(m).ko') '$(out)/$(KVER)/'
+	@echo "built for $(KVER): $(foreach m,$(modules),build/$(KVER)/$(m).ko)"
+
+# BTF for modules needs pahole and the kernel's vmlinux; it is for debuggers.
+kbuild-btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+install: modules ## install the modules into $(DESTDIR)/lib/modules/KVER/updates
+	install -d '$(DESTDIR)/lib/modules/$(KVER)/updates'
+	install -m 644 $(foreach m,$(modules),'$(out)/$(KVER)/$(m).ko') \
+		'$(DESTDIR)/lib/modules/$(KVER)/updates/'
+	$(if $(DESTDIR),,depmod -a '$(KVER)')
+
+uninstall: ## remove the installed modules again
+	rm -f $(foreach m,$(modules),'$(DESTDIR)/lib/modules/$(KVER)/updates/$(m).ko')
+	$(if $(DESTDIR),,depmod -a '$(KVER)')
+
+clean: ## remove build/
+	rm -rf '$(out)'
+
+## Test
+check: ## run every test on the default kernel; installs what it needs (apt)
+	@tests/check.sh '$(KERNEL)'
+
+deps: ## install what the tests and the demo need, or say what that is
+	@tests/deps.sh
+
+check-unit: ## the modules' code in user space: unit, threads, against mainline
+	@tests/deps.sh
+	@$(MAKE) -C tests/unit check OUT='$(out)/unit' \
+		MAINLINE_DIR="$$($(lab) source '$(KERNEL)')"
+
+check-contract: ## shim against real headers, sparse, checkpatch
+	@tests/deps.sh
+	@$(MAKE) lab-kernel
+	@tests/contract/run.sh '$(KERNEL)'
+
+check-vm: lab-modules ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
+	@tests/vm/run.sh -k '$(KERNEL)' $(T)
+
+list-vm: ## list the tests of check-vm
+	@tests/vm/run.sh --list
+
+## Show
+demo: lab-modules ## watch connections spill to a second pool and come back
+	@tests/demo/run.sh '$(KERNEL)'
+
+bench-decide: lab-modules ## what a decision costs, next to mainline's schedulers
+	@tests/bench/decide.sh '$(KERNEL)'
+
+# A kernel to boot and its headers, in a cache outside of this tree.
+lab-kernel:
+	@tests/deps.sh
+	@$(lab) fetch '$(KERNEL)'
+
+lab-modules: lab-kernel
+	@$(MAKE) modules KVER="$$($(lab) kver '$(KERNEL)')" \
+		KDIR="$$($(lab) kdir '$(KERNEL)')" >/dev/null
+
+help: ## this
+	@awk -F ':.*## ' '/^## / { print (n++ ? "\n" : "") substr($$0, 4) ":" } \
+		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: modules install uninstall clean check deps check-unit check-contract \
+	check-vm list-vm demo bench-decide lab-kernel lab-modules help

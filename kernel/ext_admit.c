@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Admission: who may take a connection, and the exact limit.
+ *
+ * The rule is in docs/design.md, the argument why it holds on many CPUs at the
+ * head of ip_vs_ext.h. Everything here runs under es->lock, but for the grace
+ * period callback and the work, which take it.
+ *
+ * A server whose count and reservations together reach the upper threshold
+ * leaves the eligible set at once. It is HELD as long as reservations are
+ * needed to explain that, and FULL when the count alone is enough, or when all
+ * reservations turned into connections, that is, when the count has been at
+ * the threshold at some time. If one of them did not turn into a connection,
+ * the server was never full and is eligible again.
+ */
+#define KMSG_COMPONENT "IPVS"
+#define pr_fmt(fmt) KMSG_COMPONENT ": " fmt
+
+#include <linux/module.h>
+#include <linux/sched.h>
+#include "ext_internal.h"
+
+/* Has a grace period passed that was asked for after @stamp was taken? Then
+ * every RCU section that was running when the stamp was taken has ended, and
+ * with it the one in which the core binds the connection.
+ */
+static bool ext_stamp_passed(const struct ip_vs_ext_service *es, u32 stamp)
+{
+	return (s32)(es->gp_done - stamp) > 0;
+}
+
+/* RCU callback: softirq, or a kthread with BH disabled. */
+static void ext_gp_end(struct rcu_head *head)
+{
+	struct ip_vs_ext_service *es = container_of(head,
+						    struct ip_vs_ext_service,
+						    gp_rcu);
+
+	spin_lock_bh(&es->lock);
+	es->gp_done = es->gp_posted;
+	spin_unlock_bh(&es->lock);
+	ext_service_put(es);
+}
+
+/* One grace period at a time; whoever needs another asks again. */
+static void ext_gp_request(struct ip_vs_ext_service *es)
+{
+	lockdep_assert_held(&es->lock);
+	if (es->gp_posted != es->gp_done || es->dead)
+		return;
+	es->gp_posted++;
+	refcount_inc(&es->refs);
+	call_rcu_hurry(&es->gp_rcu, ext_gp_end);
+}
+
+/* Reservations of CPUs. */
+
+static void ext_cpu_reserve(struct ip_vs_ext_service *es,
+			    struct ip_vs_ext_slot *slot,
+			    struct ip_vs_ext_cpu *c, u64 snap)
+{
+	lockdep_assert_held(&es->lock);
+	c->held_snap = snap;
+	c->stamp = es->gp_posted;
+	c->next = slot->open;
+	slot->open = c->cpu + 1;
+	WRITE_ONCE(c->held, slot);
+}
+
+/* Did the CPU bind a connection to the server after the reservation? */
+static bool ext_cpu_bound(const struct ip_vs_ext_slot *slot,
+			  const struct ip_vs_ext_cpu *c)
+{
+	return ip_vs_compat_cpu_conns(slot->dest, c->cpu) != c->held_snap;
+}
+
+/* Is the CPU certainly done with the connection it had reserved a place for?
+ * Reads nothing that has to be read before the server's count but for what is
+ * ordered by the acquire here and the smp_rmb() of the caller.
+ */
+static bool ext_cpu_done(const struct ip_vs_ext_service *es,
+			 const struct ip_vs_ext_slot *slot,
+			 const struct ip_vs_ext_cpu *c)
+{
+	/* it has begun another decision */
+	if (smp_load_acquire(&c->granted) != slot)
+		return true;
+	/* Counted before the statistics were. An active connection is counted
+	 * as such only later, when its state is set.
+	 */
+	if (IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc) &&
+	    ext_cpu_bound(slot, c))
+		return true;
+	return ext_stamp_passed(es, c->stamp);
+}
+
+/* Take @c out of the list of @slot; *link is what points to it. */
+static void ext_cpu_unlink(struct ip_vs_ext_slot *slot,
+			   struct ip_vs_ext_cpu *c, u16 *link)
+{
+	if (!ext_cpu_bound(slot, c))
+		slot->unproven = true;
+	*link = c->next;
+	WRITE_ONCE(c->held, NULL);
+}
+
+/* End the reservation of a CPU that is known to be done with it. */
+static void ext_cpu_settle(struct ip_vs_ext_service *es,
+			   struct ip_vs_ext_cpu *c)
+{
+	struct ip_vs_ext_slot *slot = c->held;
+	u16 *link;
+
+	lockdep_assert_held(&es->lock);
+	if (!slot)
+		return;
+	for (link = &slot->open; *link != c->cpu + 1;)
+		link = &per_cpu_ptr(es->cpu, *link - 1)->next;
+	ext_cpu_unlink(slot, c, link);
+}
+
+/* Number of places of @slot that CPUs may still fill. */
+static u32 ext_cpus_open(struct ip_vs_ext_service *es,
+			 struct ip_vs_ext_slot *slot)
+{
+	u16 *link = &slot->open;
+	u32 n = 0;
+
+	lockdep_assert_held(&es->lock);
+	while (*link) {
+		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, *link - 1);
+
+		if (ext_cpu_done(es, slot, c)) {
+			ext_cpu_unlink(slot, c, link);
+			continue;
+		}
+		link = &c->next;
+		n++;
+	}
+	return n;
+}
+
+/**
+ * ext_near_enter - from now on grants of a slot need es->lock
+ * @es: service
+ * @slot: slot
+ *
+ * Collects the grants that CPUs made without the lock and that may not be
+ * counted yet.
+ */
+void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+{
+	int cpu;
+
+	lockdep_assert_held(&es->lock);
+	slot->near = true;
+	WRITE_ONCE(slot->far, 0);
+	/* Pairs with the full barrier in ip_vs_ext_ops.pick: either that CPU
+	 * reads far == 0, or we read its record below.
+	 */
+	smp_mb();
+	for_each_possible_cpu(cpu) {
+		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
+		struct ip_vs_ext_slot *granted;
+		u64 snap;
+
+		/* A few instructions with BH disabled, no lock among them. */
+		while ((granted = smp_load_acquire(&c->granted)) ==
+		       IP_VS_EXT_GRANT_BUSY)
+			cpu_relax();
+		if (granted != slot || c->held == slot)
+			continue;
+		snap = READ_ONCE(c->snap);
+		/* Read the snapshot before looking again. */
+		smp_rmb();
+		/* It went on, so what we saw is over; its new decision sees
+		 * far == 0.
+		 */
+		if (READ_ONCE(c->granted) != slot)
+			continue;
+		/* An older reservation of that CPU is over as well. */
+		ext_cpu_settle(es, c);
+		ext_cpu_reserve(es, slot, c, snap);
+	}
+}
+
+/* Reservations of tasks: connections that the director itself opens. */
+
+static void ext_task_drop(struct ip_vs_ext_service *es, u32 i)
+{
+	struct ip_vs_ext_slot *slot = es->tasks[i].slot;
+
+	slot->pend--;
+	/* which CPU counted it, or whether, is not known */
+	slot->unproven = true;
+	es->tasks[i] = es->tasks[--es->nr_tasks];
+}
+
+/* End reservations: those of @task, which asks again and has therefore
+ * finished with the one before, and those whose grace period has passed.
+ */
+static void ext_tasks_settle(struct ip_vs_ext_service *es, const void *task)
+{
+	u32 i = es->nr_tasks;
+
+	lockdep_assert_held(&es->lock);
+	while (i--)
+		if ((task && es->tasks[i].task == task) ||
+		    ext_stamp_passed(es, es->tasks[i].stamp))
+			ext_task_drop(es, i);
+	if (es->tasks_unknown && ext_stamp_passed(es, es->tasks_stamp))
+		es->tasks_unknown = 0;
+}
+
+static void ext_task_reserve(struct ip_vs_ext_service *es,
+			     struct ip_vs_ext_slot *slot)
+{
+	lockdep_assert_held(&es->lock);
+	if (es->nr_tasks < IP_VS_EXT_TASKS) {
+		struct ip_vs_ext_task *t = &es->tasks[es->nr_tasks++];
+
+		t->slot = slot;
+		t->task = current;
+		t->stamp = es->gp_posted;
+		slot->pend++;
+	} else {
+		es->tasks_unknown++;
+		es->tasks_stamp = es->gp_posted;
+	}
+	ext_gp_request(es);
+}
+
+/**
+ * ext_forget - drop the reservations for a slot that is going away
+ * @es: service
+ * @slot: slot
+ */
+void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+{
+	u32 i = es->nr_tasks;
+
+	lockdep_assert_held(&es->lock);
+	while (slot->open)
+		ext_cpu_settle(es, per_cpu_ptr(es->cpu, slot->open - 1));
+	while (i--)
+		if (es->tasks[i].slot == slot)
+			ext_task_drop(es, i);
+}
+
+/**
+ * ext_reserved - places that may be filled without another decision
+ * @es: service
+ * @slot: slot, near
+ *
+ * Read the count of the server after this: whatever is not in the return value
+ * is in the count.
+ *
+ * Return: their number.
+ */
+u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+{
+	u32 n;
+
+	if (unlikely(es->nr_tasks || es->tasks_unknown))
+		ext_tasks_settle(es, NULL);
+	n = ext_cpus_open(es, slot) + slot->pend + es->tasks_unknown;
+	if (es->tasks_unknown)
+		slot->unproven = true;
+	/* Evidence before count: a connection that is no longer reserved must
+	 * be seen in the count.
+	 */
+	smp_rmb();
+	return n;
+}
+
+static u32 ext_conns_most(const struct ip_vs_ext_service *es,
+			  const struct ip_vs_ext_slot *slot)
+{
+	if (ip_vs_ext_active_only(es->svc))
+		return ip_vs_ext_conns(es->svc, slot->dest);
+	return ip_vs_compat_conns_most(slot->dest);
+}
+
+/**
+ * ext_evaluate - look at a server that is full, held, or was edited
+ * @es: service
+ * @slot: slot
+ */
+void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+{
+	enum ip_vs_ext_state state = slot->state;
+	u32 reserved, count;
+
+	lockdep_assert_held(&es->lock);
+	reserved = ext_reserved(es, slot);
+	count = ext_conns_most(es, slot);
+
+	if (!slot->upper)
+		state = IP_VS_EXT_OPEN;
+	else if (count >= slot->upper)
+		state = IP_VS_EXT_FULL;
+	else if (state == IP_VS_EXT_HELD && slot->unproven &&
+		 count + reserved < slot->upper)
+		state = IP_VS_EXT_OPEN;
+	else if (state == IP_VS_EXT_HELD && !reserved)
+		state = IP_VS_EXT_FULL;
+
+	if (state != IP_VS_EXT_OPEN && count + reserved < slot->lower)
+		state = IP_VS_EXT_OPEN;
+	if (state == IP_VS_EXT_HELD)
+		ext_gp_request(es);
+
+	ext_slot_set(es, slot, state, slot->quiesced);
+}
+
+/* Look at the servers that left the eligible set and are few enough. */
+static void ext_relieve_watched(struct ip_vs_ext_service *es)
+{
+	u32 i = es->nr_watch;
+
+	/* backwards: a relieved one is replaced by the last */
+	while (i--)
+		ext_evaluate(es, es->watch[i]);
+}
+
+/* Give a place of @slot to the caller, or take the slot out of the eligible
+ * set.
+ */
+static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
+		      struct ip_vs_ext_cpu *me, bool task)
+{
+	u32 band = ext_band();
+	u32 taken = 0;
+
+	lockdep_assert_held(&es->lock);
+	if (slot->upper) {
+		if (!slot->near &&
+		    (task || ip_vs_ext_conns(es->svc, slot->dest) >= slot->far))
+			ext_near_enter(es, slot);
+		if (slot->near) {
+			u32 reserved = ext_reserved(es, slot);
+			u32 count = ext_conns_most(es, slot);
+
+			taken = count + reserved + 1;
+			if (taken > slot->upper) {
+				if (count >= slot->upper) {
+					ext_slot_set(es, slot, IP_VS_EXT_FULL,
+						     false);
+				} else {
+					ext_slot_set(es, slot, IP_VS_EXT_HELD,
+						     false);
+					ext_gp_request(es);
+				}
+				return false;
+			}
+			/* Twice the distance, so that it does not go to and
+			 * fro with every connection.
+			 */
+			if (!task && !reserved && slot->upper > band &&
+			    count < slot->upper - band &&
+			    slot->upper - band - count > band)
+				ext_near_leave(slot);
+		}
+	}
+
+	me->grants++;
+	if (task) {
+		/* Without a limit there is nothing to reserve; one that is set
+		 * in this very moment is for the decisions after it.
+		 */
+		if (slot->upper)
+			ext_task_reserve(es, slot);
+	} else {
+		u64 snap = ip_vs_compat_cpu_conns(slot->dest, me->cpu);
+
+		WRITE_ONCE(me->snap, snap);
+		smp_store_release(&me->granted, slot);
+		if (slot->near)
+			ext_cpu_reserve(es, slot, me, snap);
+	}
+	/* This was the last place. */
+	if (slot->near && taken == slot->upper)
+		ext_slot_set(es, slot, IP_VS_EXT_HELD, false);
+	return true;
+}
+
+/**
+ * ip_vs_ext_schedule_slow - decide under the lock of the service
+ * @es: service
+ *
+ * Every turn of the loop either grants or takes a server out of the eligible
+ * set, so there are at most as many as the service has servers, and over time
+ * no more than there are grants and reliefs.
+ *
+ * Context: that of ip_vs_scheduler.schedule: under RCU, any CPU, no locks.
+ * Return: a real server, or NULL if none is eligible.
+ */
+struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es)
+{
+	bool task = IS_ENABLED(CONFIG_PREEMPT_RT) || !in_softirq();
+	struct ip_vs_ext_slot *slot = NULL;
+	struct ip_vs_dest *dest = NULL;
+	struct ip_vs_ext_tier *tier;
+	struct ip_vs_ext_cpu *me;
+	bool report = false;
+
+	spin_lock_bh(&es->lock);
+	if (es->dead)
+		goto out;
+	me = this_cpu_ptr(es->cpu);
+	if (!task) {
+		/* In softirq, one connection after the other. */
+		WRITE_ONCE(me->granted, NULL);
+		ext_cpu_settle(es, me);
+	} else {
+		ext_tasks_settle(es, current);
+	}
+	ext_relieve_watched(es);
+
+	while ((tier = ext_first_eligible(es))) {
+		slot = es->ops->pick(tier);
+		if (WARN_ON_ONCE(!slot))
+			break;
+		if (ext_grant(es, slot, me, task)) {
+			dest = slot->dest;
+			break;
+		}
+	}
+	if (dest) {
+		es->exhausted = false;
+	} else {
+		me->refusals++;
+		report = !es->exhausted;
+		es->exhausted = true;
+	}
+out:
+	spin_unlock_bh(&es->lock);
+	/* Once each time that it comes to this, and not with the lock held: a
+	 * console can be slow.
+	 */
+	if (report)
+		ip_vs_scheduler_err(es->svc, "no destination available");
+	return dest;
+}
+EXPORT_SYMBOL_GPL(ip_vs_ext_schedule_slow);
+
+/* Servers of one tier looked at without letting go of the lock: a few
+ * microseconds.
+ */
+#define EXT_WORK_BATCH	64
+
+/* Look at up to EXT_WORK_BATCH servers that left the eligible set, from
+ * position *@pos of the tier with the highest key <= *@key. Return false at the
+ * end.
+ */
+static bool ext_relieve_batch(struct ip_vs_ext_service *es, u32 *key, u32 *pos)
+{
+	struct rb_node *node = es->tiers.rb_root.rb_node;
+	struct ip_vs_ext_tier *tier = NULL;
+	struct ip_vs_ext_array *a;
+	u32 end;
+
+	lockdep_assert_held(&es->lock);
+	while (node) {
+		struct ip_vs_ext_tier *t = rb_entry(node, struct ip_vs_ext_tier,
+						    by_key);
+
+		if (t->key <= *key) {
+			tier = t;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	if (!tier)
+		return false;
+	if (tier->key != *key)
+		*pos = 0;
+	*key = tier->key;
+
+	/* A relieved server changes places with the first one that is not
+	 * eligible, which has been looked at already, so going up misses none.
+	 */
+	a = ext_array(es, tier);
+	*pos = max(*pos, a->eligible);
+	end = min(*pos + EXT_WORK_BATCH, a->nr);
+	for (; *pos < end; ++*pos) {
+		struct ip_vs_ext_slot *slot = a->slot[*pos];
+
+		if (ext_slot_out(slot) && !slot->watch)
+			ext_evaluate(es, slot);
+	}
+	if (*pos < a->nr)
+		return true;
+	if (!*key)
+		return false;
+	--*key;
+	*pos = 0;
+	return true;
+}
+
+/**
+ * ext_relief_work - look at the servers that no decision looks at
+ * @work: es->work
+ *
+ * Context: process, no locks. Armed while es->unwatched is not 0.
+ */
+void ext_relief_work(struct work_struct *work)
+{
+	struct ip_vs_ext_service *es = container_of(to_delayed_work(work),
+						    struct ip_vs_ext_service,
+						    work);
+	u32 key = U32_MAX, pos = 0;
+	bool more;
+
+	do {
+		spin_lock_bh(&es->lock);
+		more = !es->dead && ext_relieve_batch(es, &key, &pos);
+		if (!more && !es->dead && es->unwatched)
+			queue_delayed_work(ext_wq, &es->work,
+					   msecs_to_jiffies(EXT_WORK_MS));
+		spin_unlock_bh(&es->lock);
+		cond_resched();
+	} while (more);
+}

@@ -264,8 +264,6 @@ u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	if (unlikely(es->nr_tasks || es->tasks_unknown))
 		ext_tasks_settle(es, NULL);
 	n = ext_cpus_open(es, slot) + slot->pend + es->tasks_unknown;
-	if (es->tasks_unknown)
-		slot->unproven = true;
 	/* Evidence before count: a connection that is no longer reserved must
 	 * be seen in the count.
 	 */
@@ -374,6 +372,7 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		u64 snap = ip_vs_compat_cpu_conns(slot->dest, me->cpu);
 
 		WRITE_ONCE(me->snap, snap);
+		/* Release: with the slot, near_enter() sees the snapshot. */
 		smp_store_release(&me->granted, slot);
 		if (slot->near)
 			ext_cpu_reserve(es, slot, me, snap);
@@ -387,6 +386,8 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 /**
  * ip_vs_ext_schedule_slow - decide under the lock of the service
  * @es: service
+ * @slot: what pick() returned to the lock-free path for this connection, or
+ *	NULL; it keeps its turn
  *
  * Every turn of the loop either grants or takes a server out of the eligible
  * set, so there are at most as many as the service has servers, and over time
@@ -395,10 +396,10 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
  * Context: that of ip_vs_scheduler.schedule: under RCU, any CPU, no locks.
  * Return: a real server, or NULL if none is eligible.
  */
-struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es)
+struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
+					   struct ip_vs_ext_slot *slot)
 {
 	bool task = IS_ENABLED(CONFIG_PREEMPT_RT) || !in_softirq();
-	struct ip_vs_ext_slot *slot = NULL;
 	struct ip_vs_dest *dest = NULL;
 	struct ip_vs_ext_tier *tier;
 	struct ip_vs_ext_cpu *me;
@@ -418,7 +419,8 @@ struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es)
 	ext_relieve_watched(es);
 
 	while ((tier = ext_first_eligible(es))) {
-		slot = es->ops->pick(tier);
+		if (!slot || slot->tier != tier || !ext_slot_eligible(slot))
+			slot = es->ops->pick(tier);
 		if (WARN_ON_ONCE(!slot))
 			break;
 		if (ext_grant(es, slot, me, task)) {
@@ -426,12 +428,10 @@ struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es)
 			break;
 		}
 	}
-	if (dest) {
-		es->exhausted = false;
-	} else {
+	if (!dest) {
 		me->refusals++;
 		report = !es->exhausted;
-		es->exhausted = true;
+		WRITE_ONCE(es->exhausted, true);
 	}
 out:
 	spin_unlock_bh(&es->lock);

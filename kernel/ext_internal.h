@@ -39,6 +39,11 @@ static inline u32 ext_band(void)
 	return 2 * num_possible_cpus();
 }
 
+static inline bool ext_slot_eligible(const struct ip_vs_ext_slot *slot)
+{
+	return slot->state == IP_VS_EXT_OPEN && !slot->quiesced;
+}
+
 /* Is the server out of the eligible set because of its connections? */
 static inline bool ext_slot_out(const struct ip_vs_ext_slot *slot)
 {

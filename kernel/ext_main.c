@@ -48,12 +48,13 @@ void ext_object_gone(void)
 
 static int __init ip_vs_ext_init(void)
 {
-	/* The argument for RCU needs the core's read-side section around both
-	 * schedule() and bind; the one for the slot needs its size.
-	 */
+	/* one cache line a server */
 	BUILD_BUG_ON(sizeof(struct ip_vs_ext_slot) > 64);
-	BUILD_BUG_ON(NR_CPUS >= U16_MAX);
+	/* slot->watch */
 	BUILD_BUG_ON(IP_VS_EXT_WATCH >= U8_MAX);
+	/* slot->open */
+	if (WARN_ON(nr_cpu_ids >= U16_MAX))
+		return -EOPNOTSUPP;
 
 	ext_wq = alloc_workqueue("ip_vs_ext", WQ_UNBOUND, 0);
 	return ext_wq ? 0 : -ENOMEM;

@@ -20,11 +20,6 @@
 
 /* Eligible servers of a tier. */
 
-static bool ext_slot_eligible(const struct ip_vs_ext_slot *slot)
-{
-	return slot->state == IP_VS_EXT_OPEN && !slot->quiesced;
-}
-
 static void ext_array_swap(struct ip_vs_ext_array *a, u32 i, u32 j)
 {
 	struct ip_vs_ext_slot *x = a->slot[i], *y = a->slot[j];
@@ -54,6 +49,8 @@ static void ext_activate(struct ip_vs_ext_service *es, bool load)
 	if (tier == old)
 		return;
 	rcu_assign_pointer(es->active, tier);
+	if (tier)
+		WRITE_ONCE(es->exhausted, false);
 	if (load && tier && old) {
 		if (tier->key < old->key)
 			es->spills++;
@@ -166,8 +163,11 @@ void ext_slot_set(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 	lockdep_assert_held(&es->lock);
 	if (state == IP_VS_EXT_FULL && slot->state != IP_VS_EXT_FULL)
 		es->full++;
-	if (state != IP_VS_EXT_HELD)
-		slot->unproven = false;
+	/* From here on the ends of reservations matter. Those of tasks that
+	 * are held against every server prove nothing about this one.
+	 */
+	if (state == IP_VS_EXT_HELD && slot->state != IP_VS_EXT_HELD)
+		slot->unproven = es->tasks_unknown;
 	WRITE_ONCE(slot->state, state);
 	slot->quiesced = quiesced;
 

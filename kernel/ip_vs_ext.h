@@ -317,7 +317,8 @@ int ip_vs_ext_del_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 int ip_vs_ext_upd_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 void ip_vs_ext_read_counters(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_counters *sum);
-struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es);
+struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
+					   struct ip_vs_ext_slot *slot);
 
 /**
  * ip_vs_ext_active_only - which connections count against the limits?
@@ -376,6 +377,7 @@ static inline struct ip_vs_ext_slot *ip_vs_ext_rr(struct ip_vs_ext_tier *tier)
  */
 static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es)
 {
+	/* Acquire: the entries that the number speaks of are there. */
 	u32 i, n = smp_load_acquire(&es->nr_watch);
 
 	for (i = 0; i < n; i++) {
@@ -405,7 +407,7 @@ ip_vs_ext_schedule(struct ip_vs_service *svc,
 		   struct ip_vs_ext_slot *(*pick)(struct ip_vs_ext_tier *))
 {
 	struct ip_vs_ext_service *es = READ_ONCE(svc->sched_data);
-	struct ip_vs_ext_slot *slot;
+	struct ip_vs_ext_slot *slot = NULL;
 	struct ip_vs_ext_tier *tier;
 	struct ip_vs_ext_cpu *me;
 	struct ip_vs_dest *dest;
@@ -426,8 +428,12 @@ ip_vs_ext_schedule(struct ip_vs_service *svc,
 	if (unlikely(READ_ONCE(es->nr_watch)) && ip_vs_ext_relief_due(es))
 		goto slow;
 	tier = rcu_dereference(es->active);
-	if (unlikely(!tier))
-		goto slow;
+	if (unlikely(!tier)) {
+		if (!READ_ONCE(es->exhausted))
+			goto slow;
+		WRITE_ONCE(me->refusals, me->refusals + 1);
+		return NULL;
+	}
 
 	/* Release: whoever sees that this CPU went on also sees the connection
 	 * of its previous decision counted.
@@ -441,14 +447,16 @@ ip_vs_ext_schedule(struct ip_vs_service *svc,
 		goto leave;
 
 	WRITE_ONCE(me->snap, ip_vs_compat_cpu_conns(dest, me->cpu));
+	/* Release: with the slot, near_enter() sees the snapshot. */
 	smp_store_release(&me->granted, slot);
 	WRITE_ONCE(me->grants, me->grants + 1);
 	return dest;
 
 leave:
+	/* Release: as above. */
 	smp_store_release(&me->granted, NULL);
 slow:
-	return ip_vs_ext_schedule_slow(es);
+	return ip_vs_ext_schedule_slow(es, slot);
 }
 
 #endif /* _IP_VS_EXT_H */

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# check.sh KERNEL...: every ring of tests, cheap ones first, and one sum.
+# The virtual machine tests run on every kernel named, the others on the first.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+results=build/results
+rm -rf "$results"
+mkdir -p "$results"
+
+# A ring writes "passed failed skipped" to its file in $results. One that does
+# not has failed as a whole.
+ring()
+{
+	local name=$1 file=$results/$1
+	shift
+
+	echo "== $name"
+	"$@" || [ -s "$file" ] || echo "$name: ended with status $?" >&2
+	[ -s "$file" ] || echo "0 1 0" >"$file"
+}
+
+make --no-print-directory deps || exit 1
+ring unit make check-unit KERNEL="$1"
+ring contract make check-contract KERNEL="$1"
+for k in "$@"; do
+	ring "vm-$k" make check-vm KERNEL="$k"
+done
+
+awk '{ p += $1; f += $2; s += $3 }
+END {
+	printf "%d passed, %d failed", p, f
+	if (s)
+		printf ", %d skipped", s
+	printf "\n"
+	exit f > 0 || p == 0
+}' "$results"/*

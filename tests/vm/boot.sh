@@ -1,0 +1,216 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Boot a kernel of kernel.sh in QEMU and run one case of cases/ in it.
+#
+#   boot.sh [-k SERIES] [-b MODULES] [-e NAME=VALUE]... [-s CPUS] [-m MEGABYTES]
+#           [-t SECONDS] [-o DIR] CASE
+#
+# MODULES is the directory of our .ko files, by default build/RELEASE. DIR gets
+# console.log and verdict. Prints the verdict; exits 0 = passed, 77 = skipped,
+# 1 = failed. A guest that is not done after SECONDS has failed.
+#
+# The verdict has a serial port of its own, so nothing printed on the console
+# can be taken for one. QEMU's accelerator is $IPVS_EXT_ACCEL.
+
+set -eu -o pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+cache=${IPVS_EXT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipvs-ext}
+accel=${IPVS_EXT_ACCEL:-tcg,thread=multi}
+
+# What the cases and lib.sh call, and where it goes. busybox does the rest.
+tools=(bash ip ipvsadm tc)
+applets=(awk basename cat cp cut date dirname dmesg echo env expr false find grep
+	head id insmod kill ln ls lsmod mkdir mkfifo mknod mktemp modprobe mount mv
+	nproc nsenter poweroff printf ps rm rmmod sed seq setsid sh sleep sort stty
+	tail tee test timeout touch tr true uname uniq wc which xargs)
+# Kernel modules the cases need, besides all of ip_vs; a kernel may have some
+# of them built in, or not at all.
+modules=(veth bridge ipip ip6_tunnel sctp act_skbedit cls_matchall cls_u32
+	cls_flower sch_ingress nf_conntrack)
+
+die() {
+	printf 'boot.sh: %s\n' "$*" >&2
+	exit 1
+}
+
+copy_tool() {
+	local dir=$1 path lib
+
+	path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$2") || die "$2 is not installed"
+	cp -L "$path" "$dir/bin/"
+	{ ldd "$path" || :; } | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$dir${lib%/*}"
+		cp -nL "$lib" "$dir$lib"
+	done
+}
+
+copy_modules() {
+	local dir=$1 src=$2 kver=${2##*/} dest m f
+
+	dest=$dir/lib/modules/$kver
+	mkdir -p "$dest"
+	cp "$src"/modules.{order,builtin,builtin.modinfo} "$dest/" 2>/dev/null || :
+	{
+		find "$src/kernel/net/netfilter/ipvs" -name 'ip_vs*.ko*' -printf '%f\n' |
+			sed 's/\.ko.*//'
+		printf '%s\n' "${modules[@]}"
+	} | while read -r m; do
+		modprobe -d "${src%/lib/modules/*}" -S "$kver" --show-depends "$m" \
+			2>/dev/null || :
+	done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u | while read -r f; do
+		# busybox reads plain modules only.
+		m=$dest/${f#"$src"/}
+		mkdir -p "${m%/*}"
+		case $f in
+		*.xz) xz -dc "$f" >"${m%.xz}" ;;
+		*.zst) zstd -qdc "$f" >"${m%.zst}" ;;
+		*.gz) gzip -dc "$f" >"${m%.gz}" ;;
+		*) cp "$f" "$m" ;;
+		esac
+	done
+}
+
+pack() { (cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio -0 -o -H newc -R 0:0 --quiet); }
+
+# The part that is the same for every case: one file per kernel and tool set.
+make_base() {
+	local src=$1 key base dir a
+
+	command -v busybox >/dev/null || die "busybox is not installed (busybox-static)"
+	key=$(
+		cd "$here"
+		{
+			cat boot.sh
+			printf '%s\n' "$src"
+			for a in busybox "${tools[@]}"; do
+				PATH=$PATH:/usr/sbin:/sbin command -v "$a" || die "$a is not installed"
+			done | xargs stat -Lc '%n %s %Y'
+		} | sha256sum | cut -c1-16
+	)
+	base=$cache/initramfs/${src##*/}-$key.cpio
+	if [ ! -f "$base" ]; then
+		mkdir -p "$cache/initramfs"
+		dir=$(mktemp -d "$cache/initramfs/.new.XXXXXX")
+		mkdir -p "$dir"/{bin,dev,proc,sys,tmp,run,etc,lib/modules}
+		ln -s bin "$dir/sbin"
+		cp -L "$(command -v busybox)" "$dir/bin/busybox"
+		if ldd "$dir/bin/busybox" >/dev/null 2>&1; then
+			rm -rf "$dir"
+			die "busybox is linked dynamically; install busybox-static"
+		fi
+		for a in "${applets[@]}"; do
+			ln -s busybox "$dir/bin/$a"
+		done
+		for a in "${tools[@]}"; do
+			copy_tool "$dir" "$a"
+		done
+		copy_modules "$dir" "$src"
+		pack "$dir" >"$dir.cpio"
+		rm -rf "$dir"
+		rm -f "$cache/initramfs/${src##*/}"-*.cpio
+		mv "$dir.cpio" "$base"
+	fi
+	printf '%s\n' "$base"
+}
+
+# The part of one case: our modules, our tools, the cases.
+make_initrd() {
+	local base=$1 src=$2 mods=$3 out=$4 dir kver=${2##*/}
+
+	dir=$(mktemp -d "$out/.initrd.XXXXXX")
+	(cd "$dir" && cpio -i -d --quiet "lib/modules/$kver/*" <"$base")
+	mkdir -p "$dir/lib/modules/$kver/updates" "$dir/bin" "$dir/tests/vm"
+	[ -z "$mods" ] || cp "$mods"/*.ko "$dir/lib/modules/$kver/updates/"
+	depmod -b "$dir" "$kver" 2>/dev/null
+	# Only what is new goes into the second archive.
+	find "$dir/lib/modules/$kver" -mindepth 1 -maxdepth 1 -type d ! -name updates \
+		-exec rm -rf {} +
+	cp "$root/build/tests/traffic" "$dir/bin/"
+	cp -R "$here/cases" "$here/lib.sh" "$here/dmesg-allow" "$dir/tests/vm/"
+	cp "$here/init" "$dir/init"
+	chmod 755 "$dir/init"
+	printf '%s\n' "CASE=$case" "${env[@]}" >"$dir/case.env"
+	{ cat "$base"; pack "$dir"; } >"$out/initrd"
+	rm -rf "$dir"
+}
+
+series=6.1 mods='' cpus=1 mem=384 limit=120 out='' env=()
+while getopts k:b:e:s:m:t:o: opt; do
+	case $opt in
+	k) series=$OPTARG ;;
+	b) mods=$OPTARG ;;
+	e) env+=("export $OPTARG") ;;
+	s) cpus=$OPTARG ;;
+	m) mem=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	o) out=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# = 1 ] || die "one case, please"
+case=$(basename "$1" .sh)
+[ -f "$here/cases/$case.sh" ] || die "no such case: $case"
+
+src=$("$here/kernel.sh" modules "$series")
+kernel=$("$here/kernel.sh" vmlinuz "$series")
+mods=${mods:-$root/build/${src##*/}}
+out=${out:-$root/build/vm/${src##*/}/$case}
+mkdir -p "$out" "$cache" "$root/build/tests"
+
+exec 9>"$cache/boot.lock"
+flock 9
+if [ ! "$root/build/tests/traffic" -nt "$here/traffic.c" ]; then
+	"${CC:-gcc}" -O2 -Wall -Wextra -Werror -static -pthread \
+		-o "$root/build/tests/traffic" "$here/traffic.c"
+fi
+base=$(make_base "$src")
+exec 9>&-
+[ -n "$(find "$mods" -maxdepth 1 -name '*.ko' 2>/dev/null)" ] || mods=
+make_initrd "$base" "$src" "$mods" "$out"
+
+append="console=ttyS0 earlyprintk=serial,ttyS0 quiet loglevel=5 panic=-1 oops=panic panic_on_warn=1
+	softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_suppress=0
+	log_buf_len=4M random.trust_cpu=on mitigations=off nokaslr
+	nmi_watchdog=0 tsc=reliable no_timer_check"
+boot() {
+	rm -f "$out/verdict" "$out/console.log"
+	timeout --foreground -k 5 "$limit" qemu-system-x86_64 -M pc -nodefaults -no-reboot \
+		-display none -accel "$accel" -cpu max -smp "$cpus" -m "$mem" \
+		-kernel "$kernel" -initrd "$out/initrd" -append "${append//[$'\n\t']/ }" \
+		-chardev file,id=console,path="$out/console.log" -serial chardev:console \
+		-chardev file,id=verdict,path="$out/verdict" -serial chardev:verdict \
+		</dev/null >"$out/qemu.log" 2>&1
+}
+
+status=0
+boot || status=$?
+# A kernel that does not reach our init has not met our modules. An emulated
+# machine on a busy host does that now and then: one more try, and say so.
+if [ ! -s "$out/verdict" ]; then
+	mv "$out/console.log" "$out/console-first.log" 2>/dev/null || :
+	printf 'boot.sh: %s: the guest did not come up; trying again\n' "$case" >&2
+	status=0
+	boot || status=$?
+fi
+rm -f "$out/initrd"
+
+if [ "$(tail -n1 "$out/verdict" 2>/dev/null)" != end ]; then
+	if [ $status = 124 ] || [ $status = 137 ]; then
+		printf 'FAIL no verdict after %s s: the case or the kernel hangs\nend\n' \
+			"$limit" >>"$out/verdict"
+	else
+		cat "$out/qemu.log"
+		printf 'FAIL no verdict: the kernel died\nend\n' >>"$out/verdict"
+	fi
+fi
+# The first line says that init came up, the last one that nothing is missing.
+sed -i '/^started$/d; /^end$/d' "$out/verdict"
+cat "$out/verdict"
+case $(head -n1 "$out/verdict") in
+ok*) exit 0 ;;
+skip*) exit 77 ;;
+*) exit 1 ;;
+esac

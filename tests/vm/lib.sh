@@ -1,0 +1,458 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What every case in cases/ starts with. A case is a plain bash script: it
+# runs in the VM, and by hand as root on any machine that has ip_vs.
+#
+# Everything happens in network namespaces of its own:
+#
+#   c    client          10.7.0.1    fd07::1      and all of 10.9.0.0/16, fd09::/64
+#   d    director        10.7.0.2    fd07::2      VIP 10.7.1.1, fd07::1:1
+#   rN   real server N   10.7.0.N    fd07::N      (N from 3 to 254)
+#   sw   a bridge between them
+#
+# The scheduler under test is $SCHED (default hprio).
+
+set -u -o pipefail
+shopt -s lastpipe
+
+SCHED=${SCHED:-hprio}
+PFX=${PFX:-lvslab}
+VIP=10.7.1.1
+VIP6=fd07::1:1
+PORT=80
+LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+T=$(mktemp -d /tmp/lvslab.XXXXXX)
+REALS=()
+declare -A TOT ACT INACT WEIGHT SRV RES HOLD_IN HOLD_OUT PID
+
+# ---- verdicts --------------------------------------------------------------
+
+fail() {
+	local i
+
+	trap - ERR
+	printf 'FAIL: %s\n' "$*"
+	for ((i = 1; i < ${#FUNCNAME[@]}; i++)); do
+		case ${FUNCNAME[i]} in
+		fail | eq | le | ge | wait_for) ;;
+		*) printf '  at %s:%s\n' "${BASH_SOURCE[i]##*/}" "${BASH_LINENO[i - 1]}" ;;
+		esac
+	done
+	if [ -e "/run/netns/$PFX-d" ]; then
+		# Thousands of lines would hide the first ones.
+		in_ns d ipvsadm -Ln 2>&1 | head -n 12
+		in_ns d ipvsadm -Ln --thresholds 2>&1 | sed -n '4,12p'
+	fi
+	exit 1
+}
+
+skip() {
+	printf 'SKIP: %s\n' "$*"
+	exit 77
+}
+
+# eq GOT WANTED WHAT
+eq() { [ "$1" = "$2" ] || fail "$3: got $1, expected $2"; }
+le() { [ "$1" -le "$2" ] || fail "$3: got $1, expected at most $2"; }
+ge() { [ "$1" -ge "$2" ] || fail "$3: got $1, expected at least $2"; }
+step() { printf '%s\n' "-- $*"; }
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || fail "still not true: $*"
+		sleep 0.1
+	done
+}
+
+# refuses TEXT COMMAND...: it fails, and says TEXT.
+refuses() {
+	local want=$1 out
+
+	shift
+	if out=$("$@" 2>&1); then
+		fail "accepted: $*"
+	fi
+	[[ $out == *"$want"* ]] || fail "$*: said '$out', expected '$want'"
+}
+
+# ---- namespaces ------------------------------------------------------------
+
+in_ns() {
+	local ns=$1
+
+	shift
+	nsenter --net="/run/netns/$PFX-$ns" "$@"
+}
+
+# spawn ID NS COMMAND...: in the background, until stop ID or the end.
+spawn() {
+	local id=$1 ns=$2
+
+	shift 2
+	# Not through in_ns: the process to kill is the command itself.
+	nsenter --net="/run/netns/$PFX-$ns" "$@" <&0 &
+	PID[$id]=$!
+}
+
+# Wait for the end of a command, or make it end.
+finish() {
+	local status=0
+
+	wait "${PID[$1]}" 2>/dev/null || status=$?
+	unset "PID[$1]"
+	return $status
+}
+
+stop() {
+	kill "${PID[$1]}"
+	finish "$1"
+}
+
+# ipvsadm on the director.
+adm() { in_ns d ipvsadm "$@" || fail "ipvsadm $*"; }
+
+cleanup() {
+	local status=$? ns f
+
+	trap - EXIT ERR
+	for f in "${PID[@]}"; do
+		kill "$f" 2>/dev/null
+	done
+	wait 2>/dev/null
+	[ -e "/run/netns/$PFX-d" ] && in_ns d ipvsadm -C 2>/dev/null
+	for f in /run/netns/"$PFX"-*; do
+		[ -e "$f" ] || continue
+		ns=${f##*/}
+		ip netns del "$ns"
+	done
+	rm -rf "$T"
+	exit "$status"
+}
+
+find_traffic() {
+	local root
+
+	command -v traffic >/dev/null && return
+	root=$(cd "$LIB/../.." && pwd)
+	if [ "$LIB/traffic.c" -nt "$root/build/tests/traffic" ]; then
+		mkdir -p "$root/build/tests"
+		${CC:-gcc} -O2 -static -pthread -o "$root/build/tests/traffic" "$LIB/traffic.c" ||
+			skip "no C compiler to build traffic"
+	fi
+	PATH=$PATH:$root/build/tests
+}
+
+begin() {
+	local m
+
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	modprobe -q ip_vs || [ -e /proc/net/ip_vs ] || skip "no ip_vs module here"
+	for m in veth bridge ipip ip6_tunnel; do
+		modprobe -q "$m" 2>/dev/null
+	done
+	find_traffic
+}
+
+sysctls() {
+	local ns=$1 kv
+
+	shift
+	for kv in "$@"; do
+		printf 'echo %s >/proc/sys/net/%s\n' "${kv#*=}" "${kv%%=*}"
+	done >"$T/sysctl"
+	in_ns "$ns" sh "$T/sysctl" || fail "sysctl in $ns"
+}
+
+# Add namespace $1 to the bridge, with host number $2.
+node() {
+	local n=$1 host=$2
+
+	ip netns add "$PFX-$n"
+	sysctls "$n" ipv6/conf/all/accept_dad=0 ipv6/conf/default/accept_dad=0 \
+		ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0 \
+		ipv6/conf/default/accept_ra=0
+	ip -b - <<-END || fail "network of $n"
+		link add eth0 netns $PFX-$n type veth peer name v-$n netns $PFX-sw
+	END
+	ip -n "$PFX-sw" link set "v-$n" up master br0
+	printf -v host6 %s "$host"
+	ip -n "$PFX-$n" -b - <<-END || fail "addresses of $n"
+		link set lo up
+		link set eth0 up
+		addr add 10.7.0.$host/16 dev eth0
+		addr add fd07::$host6/64 dev eth0 nodad
+	END
+}
+
+# topo N...: the network, with real servers rN. They answer the client
+# directly, as direct routing and tunnels need; see masq.
+topo() {
+	local n
+
+	begin
+	ip netns add "$PFX-sw"
+	sysctls sw ipv6/conf/all/disable_ipv6=1 ipv6/conf/default/disable_ipv6=1
+	ip -n "$PFX-sw" -b - <<-END
+		link set lo up
+		link add br0 type bridge forward_delay 0
+		link set br0 up
+	END
+	node c 1
+	ip -n "$PFX-c" -b - <<-END
+		route add local 10.9.0.0/16 dev lo
+		route add local fd09::/64 dev lo
+		route add $VIP/32 via 10.7.0.2
+		route add $VIP6/128 via fd07::2
+	END
+	sysctls c ipv4/ip_local_port_range="'2001 65000'" ipv4/tcp_syn_retries=4 \
+		ipv4/tcp_max_syn_backlog=4096
+	node d 2
+	# ICMP that says "refused" must not be rate limited, or clients time out.
+	sysctls d ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 \
+		ipv4/conf/all/send_redirects=0 ipv4/conf/eth0/send_redirects=0 \
+		ipv4/icmp_ratemask=0 ipv6/icmp/ratelimit=0 ipv6/conf/eth0/accept_dad=0
+	# A VIP that were used as a source would be dropped by the real servers,
+	# which own it: in tunnels it is the outer address.
+	ip -n "$PFX-d" -b - <<-END
+		addr add $VIP/32 dev lo
+		addr add $VIP6/128 dev lo preferred_lft 0 nodad
+		route add 10.9.0.0/16 via 10.7.0.1
+		route add fd09::/64 via fd07::1
+	END
+	for n in "$@"; do
+		real "$n"
+	done
+	adm --set 900 1 300
+}
+
+# Add real server rN.
+real() {
+	local n=$1
+
+	REALS+=("r$n")
+	node "r$n" "$n"
+	# It owns the VIP, but only the director may answer ARP for it.
+	sysctls "r$n" ipv4/conf/all/arp_ignore=1 ipv4/conf/all/arp_announce=2 \
+		ipv4/tcp_max_syn_backlog=4096 core/somaxconn=4096
+	ip -n "$PFX-r$n" -b - <<-END || fail "routes of r$n"
+		addr add $VIP/32 dev lo
+		addr add $VIP6/128 dev lo nodad preferred_lft 0
+		route add 10.9.0.0/16 via 10.7.0.1
+		route add fd09::/64 via fd07::1
+	END
+}
+
+# Real servers behind network address translation answer through the director.
+masq() {
+	local r
+
+	for r in "${REALS[@]}"; do
+		ip -n "$PFX-$r" -b - <<-END || fail "masq routes of $r"
+			addr del $VIP/32 dev lo
+			addr del $VIP6/128 dev lo
+			route replace 10.9.0.0/16 via 10.7.0.2
+			route replace fd09::/64 via fd07::2
+		END
+	done
+}
+
+# Real servers behind IP-in-IP tunnels.
+tunnel() {
+	local r
+
+	for r in "${REALS[@]}"; do
+		if ! in_ns "$r" test -e /proc/sys/net/ipv4/conf/tunl0 ||
+			! in_ns "$r" test -e /proc/sys/net/ipv4/conf/ip6tnl0; then
+			skip "no ipip and ip6_tunnel modules here"
+		fi
+		sysctls "$r" ipv4/conf/tunl0/rp_filter=0
+		ip -n "$PFX-$r" link set tunl0 up
+		ip -n "$PFX-$r" link set ip6tnl0 up
+	done
+}
+
+# serve [OPTIONS of traffic serve]: start a server in every real server.
+serve() {
+	local r
+
+	[ $# -gt 0 ] || set -- -p $PORT -u $PORT
+	for r in "${REALS[@]}"; do
+		spawn "serve-$r" "$r" traffic serve -n "$r" "$@" >"$T/serve.$r" 2>&1
+	done
+	for r in "${REALS[@]}"; do
+		wait_for 20 grep -q ready "$T/serve.$r"
+	done
+}
+
+# Stop the servers; their counts are in the files $T/serve.NAME.
+serve_stop() {
+	local r
+
+	for r in "${REALS[@]}"; do
+		stop "serve-$r"
+	done
+}
+
+# server_stat NAME FIELD
+server_stat() { awk -v f="$2" '$1 == f { print $2 }' "$T/serve.$1"; }
+
+# ---- the director ----------------------------------------------------------
+
+# rip N: address of real server N in the family of service $SVC
+rip() {
+	case $SVC in
+	*"["*) printf '[fd07::%s]:%s' "$1" "$PORT" ;;
+	*-6*) printf '[fd07::%s]:0' "$1" ;;
+	*-f*) printf '10.7.0.%s' "$1" ;;
+	*) printf '10.7.0.%s:%s' "$1" "$PORT" ;;
+	esac
+}
+
+# The service that the functions below speak of.
+SVC="-t $VIP:$PORT"
+FWD=-g
+
+# shellcheck disable=SC2086
+svc_add() { adm -A $SVC -s "$SCHED" "$@"; }
+# dst_add N WEIGHT [UPPER [LOWER]]
+# shellcheck disable=SC2086
+dst_add() { adm -a $SVC -r "$(rip "$1")" $FWD -w "$2" -x "${3:-0}" -y "${4:-0}"; }
+# shellcheck disable=SC2086
+dst_edit() { adm -e $SVC -r "$(rip "$1")" $FWD -w "$2" -x "${3:-0}" -y "${4:-0}"; }
+# shellcheck disable=SC2086
+dst_del() { adm -d $SVC -r "$(rip "$1")"; }
+
+# Read ipvsadm -Ln into ACT, INACT, TOT and WEIGHT, keyed by server name.
+# shellcheck disable=SC2034
+snapshot() {
+	local arrow addr fwd w a i n
+
+	ACT=() INACT=() TOT=() WEIGHT=()
+	in_ns d ipvsadm -Ln | while read -r arrow addr fwd w a i _; do
+		if [ "$arrow" != '->' ] || [ "$fwd" = Forward ]; then
+			continue
+		fi
+		n=${addr%:*}
+		n=${n%]}
+		n=r${n##*[.:]}
+		ACT[$n]=$a INACT[$n]=$i TOT[$n]=$((a + i)) WEIGHT[$n]=$w
+	done
+}
+
+tot() { snapshot && printf '%s\n' "${TOT[$1]-none}"; }
+tot_is() { [ "$(tot "$1")" = "$2" ]; }
+tot_below() { [ "$(tot "$1")" -lt "$2" ]; }
+# all_tot N r1 r2...: each of them counts exactly N
+all_tot() {
+	local n=$1 r
+
+	shift
+	snapshot
+	for r in "$@"; do
+		eq "${TOT[$r]-none}" "$n" "connections of $r"
+	done
+}
+
+# ---- the client ------------------------------------------------------------
+
+# hold_start ID [OPTIONS of traffic hold] ADDR PORT
+hold_start() {
+	local id=$1 in out
+
+	shift
+	mkfifo "$T/$id.in" "$T/$id.out"
+	# Both ends at once, so that no open waits for the other side.
+	exec {in}<>"$T/$id.in" {out}<>"$T/$id.out"
+	spawn "hold-$id" c traffic hold "$@" <&"$in" >&"$out"
+	HOLD_IN[$id]=$in HOLD_OUT[$id]=$out
+}
+
+# hold ID COMMAND...: results go to SRV (per server) and RES (the rest).
+hold() {
+	hold_send "$@"
+	hold_wait "$1"
+}
+
+# The two halves of hold, for clients that work at the same time.
+hold_send() {
+	local id=$1
+
+	shift
+	printf '%s\n' "$*" >&"${HOLD_IN[$id]}"
+}
+
+hold_wait() {
+	local key name value
+
+	SRV=() RES=()
+	while read -r -t 40 -u "${HOLD_OUT[$1]}" key name value; do
+		case $key in
+		done) return ;;
+		server) SRV[$name]=$value ;;
+		*) RES[$key]=$name ;;
+		esac
+	done
+	fail "client $1 did not finish"
+}
+
+hold_stop() {
+	local id=$1 fd
+
+	printf 'quit\n' >&"${HOLD_IN[$id]}"
+	finish "hold-$id"
+	fd=${HOLD_IN[$id]}
+	exec {fd}>&-
+	fd=${HOLD_OUT[$id]}
+	exec {fd}<&-
+	unset "HOLD_IN[$id]" "HOLD_OUT[$id]"
+	rm -f "$T/$id.in" "$T/$id.out"
+}
+
+# parse FILE: what traffic udp or flood printed, into SRV and RES
+parse() {
+	local key name value
+
+	SRV=() RES=()
+	while read -r key name value; do
+		case $key in
+		server) SRV[$name]=$value ;;
+		*) RES[$key]=$name ;;
+		esac
+	done <"$1"
+}
+
+# run_client COMMAND OPTIONS...: traffic udp or flood in the client
+run_client() {
+	in_ns c traffic "$@" >"$T/client" || fail "traffic $*"
+	parse "$T/client"
+}
+
+# lossless WHAT: nobody was refused, timed out, or had to send a SYN again
+lossless() {
+	local k
+
+	for k in refused timeout error synretrans; do
+		eq "${RES[$k]-missing}" 0 "$1: $k"
+	done
+}
+
+# SYNs sent again so far by anyone in the client's namespace
+syn_retrans() {
+	in_ns c cat /proc/net/netstat | awk '$1 == "TcpExt:" {
+		if (!n) { for (i = 2; i <= NF; i++) if ($i == "TCPSynRetrans") n = i }
+		else print $n }'
+}
+
+# open_to ID N NAME WHAT: N connections, all to server NAME, none lost
+open_to() {
+	hold "$1" open "$2"
+	lossless "$4"
+	eq "${SRV[$3]:-0}" "$2" "$4: connections to $3"
+}
+
+trap cleanup EXIT
+trap 'exit 1' INT TERM

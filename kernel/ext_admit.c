@@ -17,6 +17,7 @@
 #define pr_fmt(fmt) KMSG_COMPONENT ": " fmt
 
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include "ext_internal.h"
 
@@ -67,11 +68,12 @@ static void ext_cpu_reserve(struct ip_vs_ext_service *es,
 	WRITE_ONCE(c->held, slot);
 }
 
-/* Did the CPU bind a connection to the server after the reservation? */
-static bool ext_cpu_bound(const struct ip_vs_ext_slot *slot,
-			  const struct ip_vs_ext_cpu *c)
+/* Did the CPU bind a connection of this service after the reservation? The
+ * first one it binds is the one the reservation is for, if that came to be.
+ */
+static bool ext_cpu_bound(const struct ip_vs_ext_cpu *c)
 {
-	return ip_vs_compat_cpu_conns(slot->dest, c->cpu) != c->held_snap;
+	return ip_vs_compat_stats_conns(c->stats) != c->held_snap;
 }
 
 /* Is the CPU certainly done with the connection it had reserved a place for?
@@ -89,7 +91,7 @@ static bool ext_cpu_done(const struct ip_vs_ext_service *es,
 	 * as such only later, when its state is set.
 	 */
 	if (IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc) &&
-	    ext_cpu_bound(slot, c))
+	    ext_cpu_bound(c))
 		return true;
 	return ext_stamp_passed(es, c->stamp);
 }
@@ -98,7 +100,7 @@ static bool ext_cpu_done(const struct ip_vs_ext_service *es,
 static void ext_cpu_unlink(struct ip_vs_ext_slot *slot,
 			   struct ip_vs_ext_cpu *c, u16 *link)
 {
-	if (!ext_cpu_bound(slot, c))
+	if (!ext_cpu_bound(c))
 		slot->unproven = true;
 	*link = c->next;
 	WRITE_ONCE(c->held, NULL);
@@ -369,7 +371,7 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		if (slot->upper)
 			ext_task_reserve(es, slot);
 	} else {
-		u64 snap = ip_vs_compat_cpu_conns(slot->dest, me->cpu);
+		u64 snap = ip_vs_compat_stats_conns(me->stats);
 
 		WRITE_ONCE(me->snap, snap);
 		/* Release: with the slot, near_enter() sees the snapshot. */

@@ -124,14 +124,17 @@ static void ext_watch(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 		slot->watch = es->nr_watch + 1;
 		/* Release: a reader that uses the new number finds the slot. */
 		smp_store_release(&es->nr_watch, es->nr_watch + 1);
+		if (slot->state == IP_VS_EXT_HELD)
+			WRITE_ONCE(es->nr_held, es->nr_held + 1);
 	} else if (!es->unwatched++ && !es->dead) {
 		queue_delayed_work(ext_wq, &es->work,
 				   msecs_to_jiffies(EXT_WORK_MS));
 	}
 }
 
+/* @state: the one with which it was watched */
 static void ext_unwatch(struct ip_vs_ext_service *es,
-			struct ip_vs_ext_slot *slot)
+			struct ip_vs_ext_slot *slot, enum ip_vs_ext_state state)
 {
 	struct ip_vs_ext_slot *last;
 
@@ -144,6 +147,24 @@ static void ext_unwatch(struct ip_vs_ext_service *es,
 	last->watch = slot->watch;
 	slot->watch = 0;
 	WRITE_ONCE(es->nr_watch, es->nr_watch - 1);
+	if (state == IP_VS_EXT_HELD)
+		WRITE_ONCE(es->nr_held, es->nr_held - 1);
+}
+
+/* The tier has become large, or is no longer. */
+static void ext_rewatch(struct ip_vs_ext_service *es,
+			struct ip_vs_ext_array *a)
+{
+	u32 i;
+
+	for (i = a->eligible; i < a->nr; i++) {
+		struct ip_vs_ext_slot *slot = a->slot[i];
+
+		if (!ext_slot_out(slot))
+			continue;
+		ext_unwatch(es, slot, slot->state);
+		ext_watch(es, slot);
+	}
 }
 
 /**
@@ -157,32 +178,34 @@ void ext_slot_set(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		  enum ip_vs_ext_state state, bool quiesced)
 {
 	bool was_eligible = ext_slot_eligible(slot);
+	enum ip_vs_ext_state old = slot->state;
 	bool was_out = ext_slot_out(slot);
-	bool load = state != slot->state;
 
 	lockdep_assert_held(&es->lock);
-	if (state == IP_VS_EXT_FULL && slot->state != IP_VS_EXT_FULL)
+	if (state == old && quiesced == slot->quiesced)
+		return;
+	if (state == IP_VS_EXT_FULL && old != IP_VS_EXT_FULL)
 		es->full++;
 	/* From here on the ends of reservations matter. Those of tasks that
 	 * are held against every server prove nothing about this one.
 	 */
-	if (state == IP_VS_EXT_HELD && slot->state != IP_VS_EXT_HELD)
+	if (state == IP_VS_EXT_HELD && old != IP_VS_EXT_HELD)
 		slot->unproven = es->tasks_unknown;
-	WRITE_ONCE(slot->state, state);
+	slot->state = state;
 	slot->quiesced = quiesced;
 
-	if (was_out && !ext_slot_out(slot))
-		ext_unwatch(es, slot);
-	else if (!was_out && ext_slot_out(slot))
+	if (was_out)
+		ext_unwatch(es, slot, old);
+	if (ext_slot_out(slot))
 		ext_watch(es, slot);
 
 	if (was_eligible == ext_slot_eligible(slot))
 		return;
 	ext_set_far(slot);
 	if (was_eligible)
-		ext_eligible_del(es, slot, load);
+		ext_eligible_del(es, slot, state != old);
 	else
-		ext_eligible_add(es, slot, load);
+		ext_eligible_add(es, slot, state != old);
 }
 
 /* Membership: configuration mutex held. */
@@ -298,6 +321,8 @@ static void ext_tier_append(struct ip_vs_ext_service *es,
 	slot->pos = a->nr;
 	WRITE_ONCE(a->slot[a->nr], slot);
 	a->nr++;
+	if (a->nr == IP_VS_EXT_WATCH + 1)
+		ext_rewatch(es, a);
 }
 
 /* Take a slot that is not eligible out of its tier. */
@@ -308,6 +333,8 @@ static void ext_tier_remove(struct ip_vs_ext_service *es,
 
 	ext_array_swap(a, slot->pos, a->nr - 1);
 	a->nr--;
+	if (a->nr == IP_VS_EXT_WATCH)
+		ext_rewatch(es, a);
 }
 
 /* Unlink a tier that has no slots left; true: the caller frees it. */
@@ -381,6 +408,10 @@ static int ext_dest_update(struct ip_vs_ext_service *es,
 		if (!ext_tier_unlink_empty(es, old))
 			old = NULL;
 	}
+	/* Whether it is full now, by the old limits, decides what the new ones
+	 * mean for it.
+	 */
+	ext_evaluate(es, slot);
 	ext_slot_limits(es, slot);
 	ext_slot_set(es, slot, slot->state, !weight);
 	ext_evaluate(es, slot);
@@ -607,8 +638,12 @@ int ip_vs_ext_init_service(struct ip_vs_service *svc,
 		ext_free(kvfree, es);
 		return -ENOMEM;
 	}
-	for_each_possible_cpu(cpu)
-		per_cpu_ptr(es->cpu, cpu)->cpu = cpu;
+	for_each_possible_cpu(cpu) {
+		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
+
+		c->cpu = cpu;
+		c->stats = per_cpu_ptr(svc->stats.cpustats, cpu);
+	}
 	es->ops = ops;
 	es->svc = svc;
 	spin_lock_init(&es->lock);

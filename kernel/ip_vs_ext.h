@@ -57,8 +57,8 @@
  *	  reads far; we store far, execute a full barrier, then read its
  *	  record, waiting while that is GRANT_BUSY.
  *	- An open grant is over when its CPU started another decision, when
- *	  that CPU's connection counter of the server moved (the core raises it
- *	  after the count), or when a grace period has passed: the core binds in
+ *	  that CPU's connection counter of the service moved (the core raises it
+ *	  after the count of the server), or when a grace period has passed: the core binds in
  *	  the RCU section that called schedule(). No timeout is involved.
  *	- A task that opens a connection to its own director may be interrupted
  *	  or moved between decision and bind, so such grants always use the
@@ -190,7 +190,8 @@ struct ip_vs_ext_tier {
 /**
  * struct ip_vs_ext_cpu - one CPU's part of a service
  * @granted: slot of the last grant; compared, never followed
- * @snap: this CPU's connection counter of the server when it was granted
+ * @snap: this CPU's connection counter of the service when it was granted
+ * @stats: where that counter is
  * @grants: decisions that returned a server
  * @refusals: decisions that found none
  * @held: slot in whose reservation list the record is, or NULL
@@ -204,6 +205,7 @@ struct ip_vs_ext_tier {
 struct ip_vs_ext_cpu {
 	struct ip_vs_ext_slot	*granted;
 	u64			snap;
+	const struct ip_vs_cpu_stats *stats;
 	u64			grants;
 	u64			refusals;
 
@@ -253,6 +255,7 @@ struct ip_vs_ext_counters {
  * @ops: the scheduler
  * @svc: the service; valid until done_service()
  * @nr_watch: entries in @watch
+ * @nr_held: how many of them are held and not full
  * @watch: servers that are full or held and looked at by every decision
  * @lock: see the head of this file
  * @eligible: tiers that have an eligible server, highest first
@@ -284,6 +287,7 @@ struct ip_vs_ext_service {
 	const struct ip_vs_ext_ops	*ops;
 	struct ip_vs_service		*svc;
 	u32				nr_watch;
+	u32				nr_held;
 	struct ip_vs_ext_slot		*watch[IP_VS_EXT_WATCH];
 
 	spinlock_t			lock ____cacheline_aligned_in_smp;
@@ -341,13 +345,13 @@ static inline bool ip_vs_ext_active_only(const struct ip_vs_service *svc)
  * May be too low by one for each CPU that is just changing the state of a
  * connection (only on kernels that count active and inactive ones apart).
  *
- * Return: the number of connections, >= 0.
+ * Return: the number of connections.
  */
 static inline u32 ip_vs_ext_conns(const struct ip_vs_service *svc,
 				  const struct ip_vs_dest *dest)
 {
 	if (unlikely(ip_vs_ext_active_only(svc)))
-		return max(atomic_read(&dest->activeconns), 0);
+		return atomic_read(&dest->activeconns);
 	return ip_vs_compat_conns(dest);
 }
 
@@ -375,17 +379,18 @@ static inline struct ip_vs_ext_slot *ip_vs_ext_rr(struct ip_vs_ext_tier *tier)
 /* Does a server that left the eligible set need to be looked at? Without a
  * lock, so only a hint; the answer is worked out under es->lock.
  */
-static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es)
+static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
+					const struct ip_vs_service *svc)
 {
 	/* Acquire: the entries that the number speaks of are there. */
 	u32 i, n = smp_load_acquire(&es->nr_watch);
 
+	if (unlikely(READ_ONCE(es->nr_held)))
+		return true;
 	for (i = 0; i < n; i++) {
 		const struct ip_vs_ext_slot *slot = READ_ONCE(es->watch[i]);
 
-		if (READ_ONCE(slot->state) != IP_VS_EXT_FULL ||
-		    ip_vs_ext_conns(es->svc, slot->dest) <
-		    READ_ONCE(slot->lower))
+		if (ip_vs_ext_conns(svc, slot->dest) < READ_ONCE(slot->lower))
 			return true;
 	}
 	return false;
@@ -425,13 +430,13 @@ ip_vs_ext_schedule(struct ip_vs_service *svc,
 	me = this_cpu_ptr(es->cpu);
 	if (unlikely(READ_ONCE(me->held)))
 		goto slow;
-	if (unlikely(READ_ONCE(es->nr_watch)) && ip_vs_ext_relief_due(es))
+	if (unlikely(READ_ONCE(es->nr_watch)) && ip_vs_ext_relief_due(es, svc))
 		goto slow;
 	tier = rcu_dereference(es->active);
 	if (unlikely(!tier)) {
 		if (!READ_ONCE(es->exhausted))
 			goto slow;
-		WRITE_ONCE(me->refusals, me->refusals + 1);
+		me->refusals++;
 		return NULL;
 	}
 
@@ -446,10 +451,10 @@ ip_vs_ext_schedule(struct ip_vs_service *svc,
 	if (unlikely(ip_vs_ext_conns(svc, dest) >= READ_ONCE(slot->far)))
 		goto leave;
 
-	WRITE_ONCE(me->snap, ip_vs_compat_cpu_conns(dest, me->cpu));
+	WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));
 	/* Release: with the slot, near_enter() sees the snapshot. */
 	smp_store_release(&me->granted, slot);
-	WRITE_ONCE(me->grants, me->grants + 1);
+	me->grants++;
 	return dest;
 
 leave:

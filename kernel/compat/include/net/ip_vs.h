@@ -16,15 +16,14 @@
  * Where the kernel counts both apart, a connection that is changing from one
  * to the other is in neither for a moment.
  *
- * Return: their number, >= 0.
+ * Return: their number.
  */
 static inline u32 ip_vs_compat_conns(const struct ip_vs_dest *dest)
 {
 #if IP_VS_HAVE_TOTALCONNS
-	return max(atomic_read(&dest->totalconns), 0);
+	return atomic_read(&dest->totalconns);
 #else
-	return max(atomic_read(&dest->activeconns) +
-		   atomic_read(&dest->inactconns), 0);
+	return atomic_read(&dest->activeconns) + atomic_read(&dest->inactconns);
 #endif
 }
 
@@ -39,7 +38,7 @@ static inline u32 ip_vs_compat_conns(const struct ip_vs_dest *dest)
  * templates that come and go between them; connections that follow a template
  * are outside of every promise anyway.)
  *
- * Return: their number, >= 0.
+ * Return: their number.
  */
 static inline u32 ip_vs_compat_conns_most(const struct ip_vs_dest *dest)
 {
@@ -54,30 +53,26 @@ static inline u32 ip_vs_compat_conns_most(const struct ip_vs_dest *dest)
 	return conns;
 }
 
-/* Is a connection counted before the server's per CPU statistics say so, for
- * an observer on another CPU? With totalconns the core uses a fully ordered
- * operation; before, a plain atomic_inc(), which is one only on x86.
+/* Is a connection counted before the per CPU statistics say so, for an observer
+ * on another CPU? With totalconns the core uses a fully ordered operation;
+ * before, a plain atomic_inc(), which is one only on x86.
  */
 #define IP_VS_COMPAT_BIND_ORDERED \
 	(IP_VS_HAVE_TOTALCONNS || IS_ENABLED(CONFIG_X86))
 
 /**
- * ip_vs_compat_cpu_conns - connections that one CPU has bound to a server
- * @dest: real server
- * @cpu: CPU number
+ * ip_vs_compat_stats_conns - connections that one CPU has bound
+ * @stats: that CPU's statistics of a service or a server
  *
  * Return: a counter that the core raises after each connection it binds. Only
  * good for comparing: on 32 bit a read during the update may be torn.
  */
-static inline u64 ip_vs_compat_cpu_conns(const struct ip_vs_dest *dest, int cpu)
+static inline u64 ip_vs_compat_stats_conns(const struct ip_vs_cpu_stats *stats)
 {
-	const struct ip_vs_cpu_stats *s = per_cpu_ptr(dest->stats.cpustats,
-						      cpu);
-
 #if IP_VS_HAVE_U64_STATS_T
-	return u64_stats_read(&s->cnt.conns);
+	return u64_stats_read(&stats->cnt.conns);
 #else
-	return READ_ONCE(s->cnt.conns);
+	return READ_ONCE(stats->cnt.conns);
 #endif
 }
 

@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What does a decision cost, next to mainline's schedulers?
+#
+#   decide.sh [--icount-only | --native-only] [-r ROUNDS] [-f DIR] SERIES
+#
+# Two instruments, which miss different things: icount.sh counts instructions in
+# the real kernel, and does not see caches and contention; native.sh takes the
+# time on real CPUs, outside of a kernel. ROUNDS are samples of the latter; with
+# -f nothing is measured, but what an earlier run left in DIR printed again.
+#
+# This is a report: it fails only if something could not be measured. Whoever
+# compares two states of the code should look at ratios.
+
+set -eu -o pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+icount=yes native=yes rounds=15 from=
+
+usage() {
+	sed -n '/^#   decide/s/^# *//p' "$0"
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--icount-only) native=no ;;
+	--native-only) icount=no ;;
+	-r) rounds=${2:?how many}; shift ;;
+	-f) from=${2:?which directory}; shift ;;
+	-h | --help) usage; exit ;;
+	-*) usage >&2; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+[ $# = 1 ] || [ -n "$from" ] || { usage >&2; exit 2; }
+
+out=${from:-$root/build/bench/$1}
+note() { printf '%s\n' "$*" >&2; }
+
+if [ -z "$from" ]; then
+	mkdir -p "$out"
+	make -s -C "$root" lab-modules KERNEL="$1" >&2
+	rm -f "$out"/{icount,native,native-shim}
+	if [ $icount = yes ]; then
+		note "counting instructions in a virtual machine: about 2 minutes"
+		"$here/icount.sh" "$1" >"$out/icount"
+	fi
+	if [ $native = yes ]; then
+		note "measuring time: about 1 minute"
+		"$here/native.sh" "$1" -r "$rounds" >"$out/native"
+		LOCKS=shim "$here/native.sh" "$1" -r "$rounds" -n 16 >"$out/native-shim"
+	fi
+fi
+
+files=()
+for f in icount native native-shim; do
+	[ ! -f "$out/$f" ] || files+=("$out/$f")
+done
+[ ${#files[@]} -gt 0 ] || { note "nothing measured in $out"; exit 1; }
+
+# Records become v[KIND, VARIANT, SERVERS, SCHEDULER], KIND being instr (net of
+# the harness), gross, ns1, ns2, shim1, shim2 and, for ratios within rounds,
+# rr/ns1 and so on.
+awk -v ncols=6 '
+FNR == 1 { shim = FILENAME ~ /-shim$/ }
+$1 == "harness" { harness = $2 }
+$1 == "call" {
+	v["gross", $2, $3, $4] = $5
+	v["instr", $2, $3, $4] = $5 - harness
+	have["gross"]
+}
+$1 == "add" { adds[$2] += $4; nadds[$2]++; add_n = $3 }
+$1 == "ns" {
+	kind = (shim ? "shim" : "ns") $2
+	v[kind, $3, $4, $5] = $6
+	v["rr/" kind, $3, $4, $5] = $7
+	busy[kind] += $8
+	have[kind]
+}
+$1 == "relief" { relief[$2] = $3 }
+
+function num(x) { return x == "" ? "-" : x >= 1000 ? sprintf("%.0f", x) : sprintf("%.1f", x) }
+function rat(x, y) {
+	if (x == "" || y == "" || !y)
+		return "-"
+	return sprintf(x / y < 0.01 ? "%.5f" : "%.2f", x / y)
+}
+
+function table(kind, title, variant,	i, j, n, x) {
+	printf "\n%s\n  %-8s %7s", title, "", "servers"
+	for (i = 1; i <= ncols; i++)
+		printf " %9s", name[i]
+	printf "  %9s %9s %9s\n", "hprio/rr", "hprio/@16", "fo/hprio"
+	for (j = 1; j <= 3; j++)
+		for (n = 1; n <= 5; n++) {
+			x = v[kind, variants[j], sizes[n], "hprio"]
+			if (x == "")
+				continue
+			printf "  %-8s %7d", variants[j], sizes[n]
+			for (i = 1; i <= ncols; i++)
+				printf " %9s", num(v[kind, variants[j], sizes[n], name[i]])
+			printf "  %9s %9s %9s\n", \
+				rat(x, v[kind, variants[j], sizes[n], "rr"]),
+				rat(x, v[kind, "limits", 16, "hprio"]),
+				rat(v[kind, variants[j], sizes[n], "fo"], x)
+		}
+}
+
+function line(what, target, figures) {
+	printf "  %-51s %-7s %s\n", what, target, figures
+}
+
+# Figures of several kinds beside each other: [KIND, VARIANT, SERVERS] of hprio
+# over [.., VARIANT2, SERVERS2, SCHEDULER2].
+function figures(variant, n, variant2, n2, sched2,	s, i, k, r) {
+	for (i = 1; i <= 3; i++) {
+		k = kinds[i]
+		r = rat(v[k, variant, n, "hprio"], v[k, variant2, n2, sched2])
+		if (r != "-")
+			s = s sprintf("%s%s %s", s == "" ? "" : ", ", label[k], r)
+	}
+	return s == "" ? "not measured" : s
+}
+
+function inverse(variant, n, sched2,	s, i, k, r) {
+	for (i = 1; i <= 3; i++) {
+		k = kinds[i]
+		r = rat(v[k, variant, n, sched2], v[k, variant, n, "hprio"])
+		if (r != "-")
+			s = s sprintf("%s%s %.0f", s == "" ? "" : ", ", label[k], r)
+	}
+	return s == "" ? "not measured" : s
+}
+
+END {
+	split("rr wrr wlc fo ovf hprio", name)
+	split("limits full rebound", variants)
+	split("2 16 128 1024 10240", sizes)
+	split("gross instr ns1", kinds)
+	label["gross"] = "gross"; label["instr"] = "net"; label["ns1"] = "ns"
+
+	print "limits:  all servers eligible, upper thresholds far away"
+	print "full:    all but one filled up, which is in a lower tier"
+	print "rebound: as full, and they were full already when bound to the scheduler"
+	if ("gross" in have) {
+		table("gross", "instructions per schedule(), with the harness")
+		table("instr", "instructions per schedule(), net of the harness (" \
+			harness ")")
+	}
+	if ("ns1" in have)
+		table("ns1", "ns per decision, 1 thread")
+	if ("ns2" in have) {
+		table("ns2", "ns per decision, 2 threads together")
+		if (busy["ns2"])
+			printf "  (%d samples taken while other programs used the CPUs)\n", \
+				busy["ns2"]
+	}
+	for (i = 1; i <= 5; i++)
+		if (sizes[i] in relief)
+			r = r sprintf("%s%.1f us for %d", r == "" ? "" : ", ", \
+				relief[sizes[i]] / 1000, sizes[i])
+	if (r != "")
+		print "\nwork that looks for relieved servers, every 10 ms while full: " r
+
+	print "\nmust hold (gross and net: instructions; ns: native, 1 thread)"
+	line("16 servers, hprio / rr", "<= 1.3", figures("limits", 16, "limits", 16, "rr"))
+	if (("shim1", "limits", 16, "rr") in v)
+		line("  the same, locks inlined, not as in the kernel", "", "ns " \
+			rat(v["shim1", "limits", 16, "hprio"], v["shim1", "limits", 16, "rr"]))
+	line("hprio at 10240 / at 16", "<= 1.5", figures("limits", 10240, "limits", 16, "hprio"))
+	line("hprio, 10239 full / at 16", "<= 2", figures("full", 10240, "limits", 16, "hprio"))
+	line("  the same, full when it was bound", "<= 2", figures("rebound", 10240, "limits", 16, "hprio"))
+	line("1024 servers, fo / hprio", ">= 20", inverse("limits", 1024, "fo"))
+	r = ""
+	for (n = 1; n <= 5; n++)
+		if (("rr/ns2", "limits", sizes[n], "hprio") in v)
+			r = r sprintf("%s%s: %s", r == "" ? "" : ", ", sizes[n], \
+				v["rr/ns2", "limits", sizes[n], "hprio"])
+	line("2 threads, throughput hprio / rr", "> 1", r == "" ? "not measured" : r)
+	if (("rr/shim2", "limits", 16, "hprio") in v)
+		line("  the same at 16, locks unfair, not as in the kernel", "", \
+			v["rr/shim2", "limits", 16, "hprio"])
+	if (nadds["rr"] && nadds["hprio"])
+		line("adding " add_n " servers, hprio / rr", "<= 1.5", \
+			sprintf("%.3f (%.3f s, %.3f s)", \
+			adds["hprio"] / nadds["hprio"] / (adds["rr"] / nadds["rr"]), \
+			adds["hprio"] / nadds["hprio"], adds["rr"] / nadds["rr"]))
+	else
+		line("adding 10000 servers, hprio / rr", "<= 1.5", "not measured")
+}' "${files[@]}"

@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# First process of the VM that icount.sh boots. Prints on the second serial
+# port, where time is instructions:
+#
+#	harness INSTRUCTIONS			cost of measuring one call
+#	call VARIANT SERVERS SCHED INSTRUCTIONS	one schedule(), median of 5
+#	add SCHED SERVERS SECONDS		adding them one by one
+#	end
+#
+# VARIANT is "limits" (all eligible, upper thresholds far away), "full" (all but
+# one server filled up, which is in a lower tier) or, for hprio, "rebound" (they
+# were full already when the service was bound to it).
+
+export PATH=/bin:/sbin HOME=/ TERM=dumb
+
+vip=10.0.0.1:80
+upper=1000000
+param=/sys/module/ip_vs_bench/parameters
+
+# servers FIRST LAST: input of ipvsadm -R, all of weight 5
+servers() {
+	awk -v i="$1" -v last="$2" -v vip="$vip" -v u="$upper" 'BEGIN {
+		for (; i <= last; i++)
+			printf "-a -t %s -r 10.%d.%d.%d:80 -g -w 5 -x %d -y 0\n",
+				vip, i / 65536 + 1, i / 256 % 256, i % 256, u
+	}'
+}
+
+# calls N: N calls, their cost in hundredths of an instruction in $cost
+calls() {
+	local sched n ns
+
+	echo "$1" >$param/run || die "$1 calls of schedule()"
+	read -r sched n ns <$param/run
+	[ "$sched" = "$want" ] || die "measured $sched instead of $want"
+	cost=$((ns * 100 / n))
+}
+
+# measure: median of 5 samples. A sample is long enough to make the two
+# readings of the clock cheap, and mostly too short to meet a timer interrupt.
+measure() {
+	local n
+
+	calls 20
+	n=$((100000000 / (cost + 1)))
+	n=$((n < 20 ? 20 : n > 10000 ? 10000 : n))
+	for _ in 1 2 3 4 5; do
+		calls "$n"
+		echo "$cost"
+	done >/tmp/samples
+	cost=$(sort -n /tmp/samples | sed -n 3p)
+	cost=$((cost / 100)).$((cost / 10 % 10))
+}
+
+# bind SCHED
+bind() {
+	want=$1
+	ipvsadm -E -t $vip -s "$1" || die "ipvsadm -E -s $1"
+}
+
+# sample VARIANT SERVERS WARM-UP: the warm-up is for what is done only once, or
+# once for each server
+sample() {
+	calls "$3"
+	measure
+	out "call $1 $2 $want $cost"
+}
+
+# size N: all variants for N servers; some of them may be there already
+size() {
+	local n=$1 have=$2 s middle
+
+	bind bench
+	servers $((have + 1)) "$n" | ipvsadm -R || die "adding servers up to $n"
+	for s in $scheds; do
+		bind "$s"
+		case $s in
+		rr | hprio) sample limits "$n" $((2 * n + 100)) ;;
+		*) sample limits "$n" 16 ;;
+		esac
+	done
+	# The one that goes to a lower tier was added in the middle.
+	middle=$(servers $(((n + 1) / 2)) $(((n + 1) / 2)))
+	sed 's/^-a/-e/; s/-w 5 -x [0-9]*/-w 1 -x 0/' <<<"$middle" | ipvsadm -R ||
+		die "ipvsadm -e to weight 1"
+	for s in $scheds; do
+		bind "$s"
+		echo 5 >$param/full
+		sample full "$n" 16
+		if [ "$s" = hprio ]; then
+			bind bench
+			bind "$s"
+			sample rebound "$n" 16
+		fi
+		echo 0 >$param/full
+	done
+	ipvsadm -R <<<"${middle/#-a/-e}" || die "ipvsadm -e to weight 5"
+}
+
+# add SCHED N: how long does that take?
+add() {
+	local t
+
+	ipvsadm -A -t $vip -s "$1" || die "ipvsadm -A -s $1"
+	servers 1 "$2" >/tmp/servers
+	t=${EPOCHREALTIME/./}
+	ipvsadm -R </tmp/servers || die "adding $2 servers to $1"
+	t=$((${EPOCHREALTIME/./} - t))
+	printf -v t '%d.%06d' $((t / 1000000)) $((t % 1000000))
+	out "add $1 $2 $t"
+}
+
+out() { printf '%s\n' "$*" >/dev/ttyS1; }
+
+die() {
+	out "failed: $*"
+	[ $$ != 1 ] || poweroff -f
+	exit 1
+}
+
+# Each in a network namespace of its own: deleted servers stay in the core's
+# trash for a while, and additions look through it.
+stage() {
+	case $1 in
+	harness)
+		ipvsadm -A -t $vip -s bench || die "ipvsadm -A -s bench"
+		want=bench
+		measure
+		out "harness $cost"
+		;;
+	small)
+		ipvsadm -A -t $vip -s bench || die "ipvsadm -A -s bench"
+		have=0
+		for n in 2 16 128 1024; do
+			size "$n" "$have"
+			have=$n
+		done
+		;;
+	add-*)
+		add "${1#add-}" 10000
+		;;
+	big)
+		add hprio 10000
+		size 10240 10000
+		;;
+	esac
+}
+
+scheds="rr wrr wlc fo ovf hprio"
+if [ -n "${1-}" ]; then
+	# without any route no address counts as that of a host
+	ip link set lo up
+	stage "$1"
+	exit
+fi
+
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+exec </dev/null >/dev/console 2>&1
+stty -F /dev/ttyS1 raw -echo 115200
+
+for m in ip_vs ip_vs_bench; do
+	modprobe $m || die "modprobe $m"
+done
+for m in $scheds; do
+	modprobe "ip_vs_$m" || die "modprobe ip_vs_$m"
+done
+
+# shellcheck disable=SC2086
+for s in $STAGES; do
+	unshare -n bash /guest.sh "$s" || die "stage $s"
+	# for the kernel to take the namespace apart
+	sleep 5
+done
+out end
+poweroff -f
+sleep 60

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a decision costs in nanoseconds, on real CPUs: the modules' own files
+ * and mainline's, side by side under tests/shim, in its flavour without
+ * instrumentation. Locks and atomics are real; what the kernel adds around them
+ * (softirq accounting, out-of-line locks) is not there, for none of them.
+ *
+ *	native [-b] [-r ROUNDS] [-n SERVERS]
+ *
+ *	-b	bind and unbind a connection after each decision
+ *	-r	samples of each, default 15
+ *	-n	only this number of servers
+ *
+ * Schedulers take turns, so that whatever else this machine does hits all of
+ * them; a ratio is the median of the ratios within a round. Prints
+ *
+ *	ns THREADS VARIANT SERVERS SCHED NS RATIO BUSY
+ *	relief SERVERS NS
+ *
+ * NS is time divided by the decisions of all threads, RATIO that of mainline's
+ * rr over this (a throughput: above 1 is better). BUSY samples are no good,
+ * because the threads did not have a CPU each. VARIANTs are those of guest.sh.
+ * "relief" is one pass of the framework's work over the full servers.
+ */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <shim.h>
+
+#define UPPER		1000000		/* far away */
+#define SAMPLE_NS	2000000		/* one thread */
+#define SAMPLE_US	4000		/* two threads */
+#define MAX_ROUNDS	101
+#define MAX_THREADS	2
+#define RETRIES		20		/* for CPUs that are not busy */
+
+enum variant { LIMITS, FULL, REBOUND };
+static const char * const variant_name[] = { "limits", "full", "rebound" };
+
+/* As the core and guest.sh know them; the first one is what others are
+ * compared with, the last one decides nothing.
+ */
+static struct contender {
+	const char *name, *module, *bind;
+	bool constant;			/* does the same work for any size */
+	struct ip_vs_service *svc;
+	u32 calls;			/* in a sample of one thread */
+	double ns[MAX_ROUNDS];
+	unsigned int busy;
+} contenders[] = {
+	{ "rr", "mainline_ip_vs_rr", "mainline-rr", true },
+	{ "wrr", "mainline_ip_vs_wrr", "mainline-wrr" },
+	{ "wlc", "mainline_ip_vs_wlc", "mainline-wlc" },
+	{ "fo", "mainline_ip_vs_fo", "mainline-fo" },
+	{ "ovf", "mainline_ip_vs_ovf", "mainline-ovf" },
+	{ "hprio", "ip_vs_hprio", "hprio", true },
+	{ "harness", NULL, "empty", true },
+};
+
+#define NR_CONTENDERS	ARRAY_SIZE(contenders)
+#define HPRIO		(&contenders[NR_CONTENDERS - 2])
+#define EMPTY		(&contenders[NR_CONTENDERS - 1])
+
+static unsigned int rounds = 15;
+static bool do_bind;
+
+static struct ip_vs_dest *empty_schedule(struct ip_vs_service *svc,
+					 const struct sk_buff *skb,
+					 struct ip_vs_iphdr *iph)
+{
+	(void)svc;
+	(void)skb;
+	(void)iph;
+	return NULL;
+}
+
+static struct ip_vs_scheduler empty = {
+	.name =			"empty",
+	.n_list =		LIST_HEAD_INIT(empty.n_list),
+	.schedule =		empty_schedule,
+};
+
+static void die(const char *what, const char *who)
+{
+	fprintf(stderr, "native: %s: %s\n", who, what);
+	exit(1);
+}
+
+static u64 now(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+/* What the core writes when a connection comes and goes, as far as a scheduler
+ * can feel it.
+ */
+static void bind_unbind(struct ip_vs_dest *dest)
+{
+	ip_vs_dest_hold(dest);
+	atomic_inc_return(&dest->totalconns);
+	u64_stats_inc(&this_cpu_ptr(dest->stats.cpustats)->cnt.conns);
+	atomic_inc(&dest->activeconns);
+	atomic_dec(&dest->activeconns);
+	atomic_fetch_dec(&dest->totalconns);
+	ip_vs_dest_put(dest);
+}
+
+/* Returns the server chosen last. */
+static noinline struct ip_vs_dest *
+decide(struct ip_vs_service *svc, u32 calls, bool with_bind)
+{
+	struct ip_vs_scheduler *sched;
+	struct sk_buff *skb = &shim_skb;
+	struct ip_vs_iphdr *iph = &shim_iph;
+	struct ip_vs_dest *dest = NULL;
+	u32 i, found = 0;
+
+	shim_softirq_enter();
+	rcu_read_lock();
+	sched = rcu_dereference(svc->scheduler);
+	if (with_bind)
+		for (i = 0; i < calls; i++) {
+			dest = sched->schedule(svc, skb, iph);
+			if (dest)
+				bind_unbind(dest);
+			found += !!dest;
+		}
+	else
+		for (i = 0; i < calls; i++) {
+			dest = sched->schedule(svc, skb, iph);
+			found += !!dest;
+		}
+	rcu_read_unlock();
+	shim_softirq_exit();
+	if (sched != &empty && found != calls)
+		die("refused", sched->name);
+	return dest;
+}
+
+/* In time of this thread, which stands still while another program runs. */
+static double sample(struct contender *c)
+{
+	u64 t = now(CLOCK_THREAD_CPUTIME_ID);
+
+	decide(c->svc, c->calls, do_bind);
+	return (double)(now(CLOCK_THREAD_CPUTIME_ID) - t) / c->calls;
+}
+
+/* Find out how many calls make a sample of about SAMPLE_NS. */
+static void calibrate(struct contender *c)
+{
+	u64 t;
+
+	for (c->calls = 16; ; c->calls *= 4) {
+		t = now(CLOCK_THREAD_CPUTIME_ID);
+		decide(c->svc, c->calls, do_bind);
+		t = now(CLOCK_THREAD_CPUTIME_ID) - t;
+		if (t > SAMPLE_NS / 8)
+			break;
+	}
+	c->calls = max(8ull, (u64)c->calls * SAMPLE_NS / t);
+}
+
+/* ---- two threads ---- */
+
+static struct thread {
+	pthread_t t;
+	int cpu;
+	struct contender *c;
+	u64 done, cpu_ns;
+} threads[MAX_THREADS];
+
+static cpu_set_t allowed;
+static int ready, go, stop;
+
+/* Thread @n has the n-th CPU that we may use, if there are so many. */
+static void stay(int n)
+{
+	cpu_set_t one;
+	int cpu;
+
+	if (CPU_COUNT(&allowed) < MAX_THREADS)
+		return;
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed) && !n--)
+			break;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
+static void *thread_main(void *arg)
+{
+	struct thread *th = arg;
+	/* Often enough to stop in time, seldom enough not to matter. */
+	u32 batch = max(1u, th->c->calls / 200);
+	u64 done = 0, t;
+
+	shim_switch(th->cpu);
+	stay(th->cpu);
+	__atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE))
+		cpu_relax();
+	t = now(CLOCK_THREAD_CPUTIME_ID);
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		decide(th->c->svc, batch, do_bind);
+		done += batch;
+	}
+	th->cpu_ns = now(CLOCK_THREAD_CPUTIME_ID) - t;
+	th->done = done;
+	return NULL;
+}
+
+/* Returns whether both threads ran all the time. */
+static bool try_threads(struct contender *c, double *ns)
+{
+	u64 t, done = 0;
+	bool good = true;
+	int i;
+
+	ready = 0;
+	go = 0;
+	stop = 0;
+	for (i = 0; i < MAX_THREADS; i++) {
+		threads[i] = (struct thread){ .cpu = i, .c = c };
+		if (pthread_create(&threads[i].t, NULL, thread_main,
+				   &threads[i]))
+			die("no thread", c->name);
+	}
+	while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) < MAX_THREADS)
+		usleep(100);
+	t = now(CLOCK_MONOTONIC);
+	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+	usleep(SAMPLE_US);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELEASE);
+	t = now(CLOCK_MONOTONIC) - t;
+	for (i = 0; i < MAX_THREADS; i++) {
+		pthread_join(threads[i].t, NULL);
+		done += threads[i].done;
+		good &= threads[i].cpu_ns > t - t / 8;
+	}
+	*ns = (double)t / done;
+	return good;
+}
+
+static double sample_threads(struct contender *c)
+{
+	double ns;
+	int i;
+
+	for (i = 0; i < RETRIES; i++)
+		if (try_threads(c, &ns))
+			return ns;
+	c->busy++;
+	return ns;
+}
+
+/* ---- tables ---- */
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *v, unsigned int n)
+{
+	qsort(v, n, sizeof(*v), by_value);
+	return v[n / 2];
+}
+
+/* Measure all contenders, taking turns, and print a line of each; in variant
+ * REBOUND only those of which it says something new.
+ */
+static void compare(enum variant variant, unsigned int servers, int nthreads)
+{
+	struct contender *first = variant == REBOUND ? HPRIO : contenders;
+	static double ratio[MAX_ROUNDS], ns[MAX_ROUNDS];
+	const struct contender *rr = &contenders[0];
+	struct contender *c, *end = contenders + NR_CONTENDERS;
+	unsigned int r;
+
+	for (c = first; c < end; c++)
+		c->busy = 0;
+	for (r = 0; r < rounds; r++)
+		for (c = first; c < end; c++)
+			c->ns[r] = nthreads == 1 ? sample(c) :
+						   sample_threads(c);
+	for (c = first; c < end; c++) {
+		for (r = 0; r < rounds; r++) {
+			ratio[r] = rr->ns[r] / c->ns[r];
+			ns[r] = c->ns[r];
+		}
+		printf("ns %d %s %u %s %.1f %.2f %u\n", nthreads,
+		       variant_name[variant], servers, c->name,
+		       median(ns, rounds), median(ratio, rounds), c->busy);
+	}
+	fflush(stdout);
+}
+
+/* Make the servers with weight 5 full (@sign 1), or take it back (-1). */
+static void fill(struct contender *c, int sign)
+{
+	struct ip_vs_dest *dest;
+
+	list_for_each_entry(dest, &c->svc->destinations, n_list) {
+		if (atomic_read(&dest->weight) < 5)
+			continue;
+		atomic_add(sign * UPPER, &dest->totalconns);
+		if (sign > 0)
+			dest->flags |= IP_VS_DEST_F_OVERLOAD;
+		else
+			dest->flags &= ~IP_VS_DEST_F_OVERLOAD;
+	}
+}
+
+/* One pass of the work, which is armed while servers are full. */
+static void relief(unsigned int servers)
+{
+	static double ns[MAX_ROUNDS];
+	unsigned long due;
+	unsigned int r;
+	u64 t;
+
+	for (r = 0; r < rounds; r++) {
+		/* none: so few that decisions look at them themselves */
+		if (!shim_next_due(&due))
+			return;
+		t = now(CLOCK_THREAD_CPUTIME_ID);
+		shim_advance(due - jiffies);
+		ns[r] = now(CLOCK_THREAD_CPUTIME_ID) - t;
+	}
+	printf("relief %u %.0f\n", servers, median(ns, rounds));
+}
+
+static void size(unsigned int n)
+{
+	struct contender *c, *end = contenders + NR_CONTENDERS;
+	struct ip_vs_dest *dest;
+	unsigned int i;
+	int t;
+
+	for (c = contenders; c < end; c++) {
+		if (shim_add_service(&c->svc, c->bind, c - contenders + 1, 0))
+			die("cannot be bound", c->name);
+		for (i = 1; i <= n; i++)
+			if (shim_add_dest(c->svc, i, 5, UPPER, 0))
+				die("cannot add a server", c->name);
+		/* what is done once for each server */
+		decide(c->svc, c->constant ? 2 * n + 100 : 16, false);
+		calibrate(c);
+	}
+	for (t = 1; t <= MAX_THREADS; t++)
+		compare(LIMITS, n, t);
+
+	for (c = contenders; c < end; c++) {
+		shim_edit_dest(c->svc, (n + 1) / 2, 1, 0, 0);
+		fill(c, 1);
+		dest = decide(c->svc, 16, false);
+		if (dest && atomic_read(&dest->weight) != 1)
+			die("chose a full server", c->name);
+		calibrate(c);
+	}
+	for (t = 1; t <= MAX_THREADS; t++)
+		compare(FULL, n, t);
+	relief(n);
+
+	/* they were full already when it was bound */
+	if (shim_edit_service(HPRIO->svc, EMPTY->bind, 0) ||
+	    shim_edit_service(HPRIO->svc, HPRIO->bind, 0))
+		die("cannot be bound again", HPRIO->name);
+	decide(HPRIO->svc, 16, false);
+	calibrate(HPRIO);
+	compare(REBOUND, n, 1);
+
+	for (c = contenders; c < end; c++) {
+		fill(c, -1);
+		shim_del_service(c->svc);
+	}
+	while (shim_rcu_pending() && shim_rcu_gp() >= 0)
+		;
+	shim_empty_trash();
+}
+
+int main(int argc, char **argv)
+{
+	static const unsigned int sizes[] = { 2, 16, 128, 1024, 10240 };
+	unsigned int i, only = 0;
+	struct contender *c;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "br:n:")) != -1) {
+		switch (opt) {
+		case 'b':
+			do_bind = true;
+			break;
+		case 'r':
+			rounds = strtoul(optarg, NULL, 0);
+			break;
+		case 'n':
+			only = strtoul(optarg, NULL, 0);
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (optind != argc || !rounds || rounds > MAX_ROUNDS || only == 1)
+		return 2;
+
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	shim_begin(MAX_THREADS);
+	shim_limit = SHIM_LIMIT_OFF;
+	if (shim_load("ip_vs_ext") || register_ip_vs_scheduler(&empty))
+		die("cannot be loaded", "ip_vs_ext");
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
+		if (c->module && shim_load(c->module))
+			die("is not linked in", c->module);
+	if (only)
+		size(only);
+	else
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			size(sizes[i]);
+	return 0;
+}

@@ -8,10 +8,10 @@
  *
  * A server whose count and reservations together reach the upper threshold
  * leaves the eligible set at once. It is HELD as long as reservations are
- * needed to explain that, and FULL when the count alone is enough, or when all
- * reservations turned into connections, that is, when the count has been at
- * the threshold at some time. If one of them did not turn into a connection,
- * the server was never full and is eligible again.
+ * needed to explain that. It is FULL when the count alone is enough, or was at
+ * some time while we did not look: then the core has set its overload flag.
+ * Otherwise, when a place is free after all, because a connection did not come
+ * about or another one ended first, the server is eligible again.
  */
 #define KMSG_COMPONENT "IPVS"
 #define pr_fmt(fmt) KMSG_COMPONENT ": " fmt
@@ -30,6 +30,8 @@ static bool ext_stamp_passed(const struct ip_vs_ext_service *es, u32 stamp)
 	return (s32)(es->gp_done - stamp) > 0;
 }
 
+static void ext_gp_request(struct ip_vs_ext_service *es);
+
 /* RCU callback: softirq, or a kthread with BH disabled. */
 static void ext_gp_end(struct rcu_head *head)
 {
@@ -39,15 +41,22 @@ static void ext_gp_end(struct rcu_head *head)
 
 	spin_lock_bh(&es->lock);
 	es->gp_done = es->gp_posted;
+	if (es->gp_again)
+		ext_gp_request(es);
 	spin_unlock_bh(&es->lock);
 	ext_service_put(es);
 }
 
-/* One grace period at a time; whoever needs another asks again. */
+/* One grace period at a time, and another one after it for reservations that
+ * it came too early for.
+ */
 static void ext_gp_request(struct ip_vs_ext_service *es)
 {
 	lockdep_assert_held(&es->lock);
-	if (es->gp_posted != es->gp_done || es->dead)
+	if (es->dead)
+		return;
+	es->gp_again = es->gp_posted != es->gp_done;
+	if (es->gp_again)
 		return;
 	es->gp_posted++;
 	refcount_inc(&es->refs);
@@ -96,12 +105,9 @@ static bool ext_cpu_done(const struct ip_vs_ext_service *es,
 	return ext_stamp_passed(es, c->stamp);
 }
 
-/* Take @c out of the list of @slot; *link is what points to it. */
-static void ext_cpu_unlink(struct ip_vs_ext_slot *slot,
-			   struct ip_vs_ext_cpu *c, u16 *link)
+/* Take @c out of the list it is in; *link is what points to it. */
+static void ext_cpu_unlink(struct ip_vs_ext_cpu *c, u16 *link)
 {
-	if (!ext_cpu_bound(c))
-		slot->unproven = true;
 	*link = c->next;
 	WRITE_ONCE(c->held, NULL);
 }
@@ -118,7 +124,7 @@ static void ext_cpu_settle(struct ip_vs_ext_service *es,
 		return;
 	for (link = &slot->open; *link != c->cpu + 1;)
 		link = &per_cpu_ptr(es->cpu, *link - 1)->next;
-	ext_cpu_unlink(slot, c, link);
+	ext_cpu_unlink(c, link);
 }
 
 /* Number of places of @slot that CPUs may still fill. */
@@ -133,13 +139,29 @@ static u32 ext_cpus_open(struct ip_vs_ext_service *es,
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, *link - 1);
 
 		if (ext_cpu_done(es, slot, c)) {
-			ext_cpu_unlink(slot, c, link);
+			ext_cpu_unlink(c, link);
 			continue;
 		}
 		link = &c->next;
 		n++;
 	}
 	return n;
+}
+
+/* What the CPU granted last, once it has made up its mind: a few instructions
+ * with BH disabled, no lock among them.
+ */
+static struct ip_vs_ext_slot *ext_cpu_granted(const struct ip_vs_ext_cpu *c)
+{
+	struct ip_vs_ext_slot *granted;
+
+	for (;;) {
+		/* Acquire: with the slot comes the snapshot. */
+		granted = smp_load_acquire(&c->granted);
+		if (granted != IP_VS_EXT_GRANT_BUSY)
+			return granted;
+		cpu_relax();
+	}
 }
 
 /**
@@ -163,14 +185,9 @@ void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	smp_mb();
 	for_each_possible_cpu(cpu) {
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
-		struct ip_vs_ext_slot *granted;
 		u64 snap;
 
-		/* A few instructions with BH disabled, no lock among them. */
-		while ((granted = smp_load_acquire(&c->granted)) ==
-		       IP_VS_EXT_GRANT_BUSY)
-			cpu_relax();
-		if (granted != slot || c->held == slot)
+		if (ext_cpu_granted(c) != slot || c->held == slot)
 			continue;
 		snap = READ_ONCE(c->snap);
 		/* Read the snapshot before looking again. */
@@ -190,11 +207,7 @@ void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 
 static void ext_task_drop(struct ip_vs_ext_service *es, u32 i)
 {
-	struct ip_vs_ext_slot *slot = es->tasks[i].slot;
-
-	slot->pend--;
-	/* which CPU counted it, or whether, is not known */
-	slot->unproven = true;
+	es->tasks[i].slot->pend--;
 	es->tasks[i] = es->tasks[--es->nr_tasks];
 }
 
@@ -250,6 +263,37 @@ void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 }
 
 /**
+ * ext_close - no decision is made for the service from here on
+ * @es: service
+ *
+ * Return: true if the connection of an earlier one may not be counted yet.
+ */
+bool ext_close(struct ip_vs_ext_service *es)
+{
+	struct rb_node *node;
+	bool open;
+	int cpu;
+
+	lockdep_assert_held(&es->lock);
+	es->dead = true;
+	for (node = rb_first(&es->slots); node; node = rb_next(node))
+		WRITE_ONCE(rb_entry(node, struct ip_vs_ext_slot, by_dest)->far,
+			   0);
+	/* Pairs with the full barrier in ip_vs_ext_ops.pick, as above. */
+	smp_mb();
+	open = es->nr_tasks || es->tasks_unknown;
+	for_each_possible_cpu(cpu) {
+		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
+
+		if (ext_cpu_granted(c) &&
+		    (!IP_VS_COMPAT_BIND_ORDERED ||
+		     ip_vs_compat_stats_conns(c->stats) == READ_ONCE(c->snap)))
+			open = true;
+	}
+	return open;
+}
+
+/**
  * ext_reserved - places that may be filled without another decision
  * @es: service
  * @slot: slot, near
@@ -273,12 +317,30 @@ u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	return n;
 }
 
+static u32 ext_conns(const struct ip_vs_ext_service *es,
+		     const struct ip_vs_ext_slot *slot)
+{
+	return ip_vs_ext_conns(slot->dest, ip_vs_ext_active_only(es->svc));
+}
+
 static u32 ext_conns_most(const struct ip_vs_ext_service *es,
 			  const struct ip_vs_ext_slot *slot)
 {
 	if (ip_vs_ext_active_only(es->svc))
-		return ip_vs_ext_conns(es->svc, slot->dest);
+		return ip_vs_ext_conns(slot->dest, true);
 	return ip_vs_compat_conns_most(slot->dest);
+}
+
+/* Does the core say that the count has been at the upper threshold, and not
+ * below the lower one since? It knows nothing of limits for active connections
+ * only, and on kernels without totalconns it may have forgotten to change its
+ * mind, which our own look at the count makes up for.
+ */
+static bool ext_core_overload(const struct ip_vs_ext_service *es,
+			      const struct ip_vs_ext_slot *slot)
+{
+	return !ip_vs_ext_active_only(es->svc) &&
+	       (READ_ONCE(slot->dest->flags) & IP_VS_DEST_F_OVERLOAD);
 }
 
 /**
@@ -299,11 +361,9 @@ void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 		state = IP_VS_EXT_OPEN;
 	else if (count >= slot->upper)
 		state = IP_VS_EXT_FULL;
-	else if (state == IP_VS_EXT_HELD && slot->unproven &&
-		 count + reserved < slot->upper)
-		state = IP_VS_EXT_OPEN;
-	else if (state == IP_VS_EXT_HELD && !reserved)
-		state = IP_VS_EXT_FULL;
+	else if (state == IP_VS_EXT_HELD && count + reserved < slot->upper)
+		state = ext_core_overload(es, slot) ? IP_VS_EXT_FULL :
+						      IP_VS_EXT_OPEN;
 
 	if (state != IP_VS_EXT_OPEN && count + reserved < slot->lower)
 		state = IP_VS_EXT_OPEN;
@@ -335,7 +395,7 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 	lockdep_assert_held(&es->lock);
 	if (slot->upper) {
 		if (!slot->near &&
-		    (task || ip_vs_ext_conns(es->svc, slot->dest) >= slot->far))
+		    (task || ext_conns(es, slot) >= slot->far))
 			ext_near_enter(es, slot);
 		if (slot->near) {
 			u32 reserved = ext_reserved(es, slot);
@@ -380,8 +440,10 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 			ext_cpu_reserve(es, slot, me, snap);
 	}
 	/* This was the last place. */
-	if (slot->near && taken == slot->upper)
+	if (slot->near && taken == slot->upper) {
 		ext_slot_set(es, slot, IP_VS_EXT_HELD, false);
+		ext_gp_request(es);
+	}
 	return true;
 }
 

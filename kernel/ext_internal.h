@@ -21,6 +21,7 @@ void ext_service_put(struct ip_vs_ext_service *es);
 
 /* ext_admit.c */
 void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
+bool ext_close(struct ip_vs_ext_service *es);
 u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);

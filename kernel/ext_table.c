@@ -24,9 +24,13 @@ static void ext_array_swap(struct ip_vs_ext_array *a, u32 i, u32 j)
 {
 	struct ip_vs_ext_slot *x = a->slot[i], *y = a->slot[j];
 
-	/* A reader may meet one of them twice and the other not at all. */
-	WRITE_ONCE(a->slot[i], y);
-	WRITE_ONCE(a->slot[j], x);
+	/* A reader may meet one of them twice and the other not at all. What it
+	 * meets is initialised, also if it uses a number of slots that it read
+	 * before: release, here...
+	 */
+	smp_store_release(&a->slot[i], y);
+	/* ...and here. */
+	smp_store_release(&a->slot[j], x);
 	x->pos = j;
 	y->pos = i;
 }
@@ -186,11 +190,6 @@ void ext_slot_set(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		return;
 	if (state == IP_VS_EXT_FULL && old != IP_VS_EXT_FULL)
 		es->full++;
-	/* From here on the ends of reservations matter. Those of tasks that
-	 * are held against every server prove nothing about this one.
-	 */
-	if (state == IP_VS_EXT_HELD && old != IP_VS_EXT_HELD)
-		slot->unproven = es->tasks_unknown;
 	slot->state = state;
 	slot->quiesced = quiesced;
 
@@ -319,7 +318,8 @@ static void ext_tier_append(struct ip_vs_ext_service *es,
 
 	slot->tier = tier;
 	slot->pos = a->nr;
-	WRITE_ONCE(a->slot[a->nr], slot);
+	/* Release: as in ext_array_swap(). */
+	smp_store_release(&a->slot[a->nr], slot);
 	a->nr++;
 	if (a->nr == IP_VS_EXT_WATCH + 1)
 		ext_rewatch(es, a);
@@ -443,7 +443,7 @@ static int ext_dest_insert(struct ip_vs_ext_service *es,
 	 * scheduler, from a sync daemon. Between the thresholds only the core
 	 * knows whether it has been full.
 	 */
-	if (dest->flags & IP_VS_DEST_F_OVERLOAD)
+	if (READ_ONCE(dest->flags) & IP_VS_DEST_F_OVERLOAD)
 		slot->state = IP_VS_EXT_FULL;
 
 	spin_lock_bh(&es->lock);
@@ -675,6 +675,9 @@ EXPORT_SYMBOL_GPL(ip_vs_ext_init_service);
  * ip_vs_ext_done_service - ip_vs_scheduler.done_service of every scheduler
  * @svc: virtual service, with its servers still linked
  *
+ * As ip_vs_ext_del_dest(), waits for connections that are being made right
+ * now: the servers may be in another service in a moment.
+ *
  * Context: process, configuration mutex held, may sleep. schedule() may be
  * running for the service, and on some kernels may still be called for it
  * until the core's next grace period.
@@ -682,16 +685,17 @@ EXPORT_SYMBOL_GPL(ip_vs_ext_init_service);
 void ip_vs_ext_done_service(struct ip_vs_service *svc)
 {
 	struct ip_vs_ext_service *es = svc->sched_data;
+	bool in_flight;
 
 	WRITE_ONCE(svc->sched_data, NULL);
 
 	spin_lock_bh(&es->lock);
-	/* From here nothing decides, arms the work or asks for a grace period;
-	 * readers of the lock-free path go on with what they have.
-	 */
-	es->dead = true;
+	in_flight = ext_close(es);
 	spin_unlock_bh(&es->lock);
+	/* Nobody arms it any more. */
 	cancel_delayed_work_sync(&es->work);
+	if (in_flight)
+		synchronize_rcu();
 	ext_service_empty(es);
 	ext_service_put(es);
 }

@@ -121,7 +121,6 @@ enum ip_vs_ext_state {
  * @state: enum ip_vs_ext_state
  * @near: grants need es->lock
  * @quiesced: the weight is 0
- * @unproven: a reservation ended without proof that its connection exists
  * @watch: index in es->watch plus 1; 0: not watched
  *
  * Written under es->lock, one cache line.
@@ -142,8 +141,7 @@ struct ip_vs_ext_slot {
 	u8			state;
 	u8			watch;
 	bool			near:1,
-				quiesced:1,
-				unproven:1;
+				quiesced:1;
 };
 
 /**
@@ -264,6 +262,7 @@ struct ip_vs_ext_counters {
  * @unwatched: servers full or held that only the work looks at
  * @gp_posted: grace periods asked for
  * @gp_done: grace periods seen to end
+ * @gp_again: another one was asked for while one was under way
  * @tasks_unknown: reservations of tasks for which @tasks had no room; they are
  *	held against every server of the service
  * @tasks_stamp: grace period in which the last of those was made
@@ -304,6 +303,7 @@ struct ip_vs_ext_service {
 	u64				full;
 	u64				spills;
 	u64				returns;
+	bool				gp_again;
 	bool				exhausted;
 	bool				dead;
 	bool				stale;
@@ -339,18 +339,18 @@ static inline bool ip_vs_ext_active_only(const struct ip_vs_service *svc)
 
 /**
  * ip_vs_ext_conns - connections of a server that count against its limits
- * @svc: virtual service
  * @dest: real server
+ * @active_only: ip_vs_ext_active_only() of its service
  *
  * May be too low by one for each CPU that is just changing the state of a
  * connection (only on kernels that count active and inactive ones apart).
  *
  * Return: the number of connections.
  */
-static inline u32 ip_vs_ext_conns(const struct ip_vs_service *svc,
-				  const struct ip_vs_dest *dest)
+static inline u32 ip_vs_ext_conns(const struct ip_vs_dest *dest,
+				  bool active_only)
 {
-	if (unlikely(ip_vs_ext_active_only(svc)))
+	if (unlikely(active_only))
 		return atomic_read(&dest->activeconns);
 	return ip_vs_compat_conns(dest);
 }
@@ -384,13 +384,15 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
 {
 	/* Acquire: the entries that the number speaks of are there. */
 	u32 i, n = smp_load_acquire(&es->nr_watch);
+	bool active_only = ip_vs_ext_active_only(svc);
 
 	if (unlikely(READ_ONCE(es->nr_held)))
 		return true;
 	for (i = 0; i < n; i++) {
 		const struct ip_vs_ext_slot *slot = READ_ONCE(es->watch[i]);
 
-		if (ip_vs_ext_conns(svc, slot->dest) < READ_ONCE(slot->lower))
+		if (ip_vs_ext_conns(slot->dest, active_only) <
+		    READ_ONCE(slot->lower))
 			return true;
 	}
 	return false;
@@ -448,7 +450,8 @@ ip_vs_ext_schedule(struct ip_vs_service *svc,
 	if (unlikely(!slot))
 		goto leave;
 	dest = slot->dest;
-	if (unlikely(ip_vs_ext_conns(svc, dest) >= READ_ONCE(slot->far)))
+	if (unlikely(ip_vs_ext_conns(dest, ip_vs_ext_active_only(svc)) >=
+		     READ_ONCE(slot->far)))
 		goto leave;
 
 	WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));

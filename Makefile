@@ -70,6 +70,9 @@ check-contract: ## shim against real headers, sparse, checkpatch
 	@$(MAKE) lab-kernel
 	@tests/contract/run.sh '$(KERNEL)'
 
+check-docs: lab-kernel ## do what README.md and docs/ say
+	@tests/docs/run.sh '$(KERNEL)'
+
 check-vm: lab-modules ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
 	@tests/vm/run.sh -k '$(KERNEL)' $(T)
 
@@ -97,4 +100,4 @@ help: ## this
 		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: modules install uninstall clean check deps check-unit check-contract \
-	check-vm list-vm demo bench-decide lab-kernel lab-modules help
+	check-docs check-vm list-vm demo bench-decide lab-kernel lab-modules help

@@ -24,6 +24,7 @@ ring()
 make --no-print-directory deps || exit 1
 ring unit make check-unit KERNEL="$1"
 ring contract make check-contract KERNEL="$1"
+ring docs make check-docs KERNEL="$1"
 for k in "$@"; do
 	ring "vm-$k" make check-vm KERNEL="$k"
 done

@@ -17,7 +17,8 @@ echo "Booting Linux $kver with our modules in a virtual machine; this machine's 
 echo
 
 : >"$out/log"
-"$here/boot.sh" "$vm" "$here/scene.sh" -k "$series" -b "$root/build/$kver" -t 240 \
+rm -f "$vm/console.log"
+"$root/tests/vm/boot.sh" -o "$vm" -k "$series" -t 240 "$here/scene.sh" \
 	>"$out/log" 2>&1 &
 boot=$!
 while [ ! -e "$vm/console.log" ] && kill -0 $boot 2>/dev/null; do

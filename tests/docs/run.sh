@@ -109,8 +109,8 @@ awk -v want=vm -f $here/blocks.awk "${pages[@]}" >"$blocks" || exit 1
 if [ -s "$blocks" ]; then
 	cat $here/scene.sh "$blocks" >"$out/docs.sh"
 	make --no-print-directory modules KVER="$kver" KDIR="$kdir" >"$out/log" 2>&1 &&
-		tests/demo/boot.sh "$out/vm" "$out/docs.sh" -k "$series" \
-			-b "$root/build/$kver" -t 240 >"$out/log" 2>&1
+		tests/vm/boot.sh -o "$out/vm" -k "$series" -t 240 \
+			"$out/docs.sh" >"$out/log" 2>&1
 	status=$?
 	console=$out/console
 	tr -d '\r' <"$out/vm/console.log" >"$console" 2>/dev/null

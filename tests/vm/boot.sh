@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Boot a kernel of kernel.sh in QEMU and run one case of cases/ in it.
+# Boot a kernel of kernel.sh in QEMU and run one case of cases/ in it, or any
+# other script that is named by its path.
 #
 #   boot.sh [-k SERIES] [-b MODULES] [-e NAME=VALUE]... [-s CPUS] [-m MEGABYTES]
 #           [-t SECONDS] [-o DIR] CASE
@@ -129,6 +130,7 @@ make_initrd() {
 		-exec rm -rf {} +
 	cp "$root/build/tests/traffic" "$dir/bin/"
 	cp -R "$here/cases" "$here/lib.sh" "$here/dmesg-allow" "$dir/tests/vm/"
+	cp "$script" "$dir/tests/vm/cases/"
 	cp "$here/init" "$dir/init"
 	chmod 755 "$dir/init"
 	printf '%s\n' "CASE=$case" "${env[@]}" >"$dir/case.env"
@@ -152,7 +154,9 @@ done
 shift $((OPTIND - 1))
 [ $# = 1 ] || die "one case, please"
 case=$(basename "$1" .sh)
-[ -f "$here/cases/$case.sh" ] || die "no such case: $case"
+script=$here/cases/$case.sh
+[[ $1 != */* ]] || script=$1
+[ -f "$script" ] || die "no such case: $1"
 
 src=$("$here/kernel.sh" modules "$series")
 kernel=$("$here/kernel.sh" vmlinuz "$series")

@@ -39,6 +39,13 @@ mkdir -p "$out/host" "$out/dest"
 unset MAKEFLAGS MFLAGS MAKELEVEL
 export PATH=$PATH:/usr/sbin:/sbin
 
+# Targets that descend into kbuild do so also with make -n, and need what is
+# there when the modules have been built.
+make --no-print-directory modules KVER="$kver" KDIR="$kdir" >"$out/log" 2>&1 || {
+	cat "$out/log" >&2
+	exit 1
+}
+
 # ---- links ------------------------------------------------------------------
 
 # Files of the tree that a page names exist.
@@ -108,9 +115,8 @@ blocks=$out/blocks
 awk -v want=vm -f $here/blocks.awk "${pages[@]}" >"$blocks" || exit 1
 if [ -s "$blocks" ]; then
 	cat $here/scene.sh "$blocks" >"$out/docs.sh"
-	make --no-print-directory modules KVER="$kver" KDIR="$kdir" >"$out/log" 2>&1 &&
-		tests/vm/boot.sh -o "$out/vm" -k "$series" -t 240 \
-			"$out/docs.sh" >"$out/log" 2>&1
+	tests/vm/boot.sh -o "$out/vm" -k "$series" -t 240 "$out/docs.sh" \
+		>"$out/log" 2>&1
 	status=$?
 	console=$out/console
 	tr -d '\r' <"$out/vm/console.log" >"$console" 2>/dev/null

@@ -1,18 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# First process of the VM that icount.sh boots. Prints on the second serial
-# port, where time is instructions:
+# What icount.sh runs in a VM, where time is instructions. Prints lines that
+# begin with "@ ":
 #
 #	harness INSTRUCTIONS			cost of measuring one call
 #	call VARIANT SERVERS SCHED INSTRUCTIONS	one schedule(), median of 5
 #	add SCHED SERVERS SECONDS		adding them one by one
-#	end
 #
 # VARIANT is "limits" (all eligible, upper thresholds far away), "full" (all but
 # one server filled up, which is in a lower tier) or, for hprio, "rebound" (they
 # were full already when the service was bound to it).
-
-export PATH=/bin:/sbin HOME=/ TERM=dumb
 
 vip=10.0.0.1:80
 upper=1000000
@@ -111,11 +108,10 @@ add() {
 	out "add $1 $2 $t"
 }
 
-out() { printf '%s\n' "$*" >/dev/ttyS1; }
+out() { printf '@ %s\n' "$*"; }
 
 die() {
-	out "failed: $*"
-	[ $$ != 1 ] || poweroff -f
+	printf 'FAIL: %s\n' "$*"
 	exit 1
 }
 
@@ -155,13 +151,6 @@ if [ -n "${1-}" ]; then
 	exit
 fi
 
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t tmpfs tmp /tmp
-exec </dev/null >/dev/console 2>&1
-stty -F /dev/ttyS1 raw -echo 115200
-
 for m in ip_vs ip_vs_bench; do
 	modprobe $m || die "modprobe $m"
 done
@@ -171,10 +160,7 @@ done
 
 # shellcheck disable=SC2086
 for s in $STAGES; do
-	unshare -n bash /guest.sh "$s" || die "stage $s"
+	unshare -n bash "$0" "$s" || die "stage $s"
 	# for the kernel to take the namespace apart
 	sleep 5
 done
-out end
-poweroff -f
-sleep 60

@@ -4,7 +4,7 @@
 # other script that is named by its path.
 #
 #   boot.sh [-k SERIES] [-b MODULES] [-e NAME=VALUE]... [-s CPUS] [-m MEGABYTES]
-#           [-t SECONDS] [-o DIR] CASE
+#           [-t SECONDS] [-o DIR] [-q QEMU-OPTIONS] CASE
 #
 # MODULES is the directory of our .ko files, by default build/RELEASE. DIR gets
 # console.log and verdict. Prints the verdict; exits 0 = passed, 77 = skipped,
@@ -25,7 +25,7 @@ tools=(bash ip ipvsadm tc)
 applets=(awk basename cat cp cut date dirname dmesg echo env expr false find grep
 	head id insmod kill ln ls lsmod mkdir mkfifo mknod mktemp modprobe mount mv
 	nproc nsenter poweroff printf ps rm rmmod sed seq setsid sh sleep sort stty
-	tail tee test timeout touch tr true uname uniq wc which xargs)
+	tail tee test timeout touch tr true uname uniq unshare wc which xargs)
 # Kernel modules the cases need, besides all of ip_vs; a kernel may have some
 # of them built in, or not at all.
 modules=(veth bridge ipip ip6_tunnel sctp act_skbedit cls_matchall cls_u32
@@ -138,8 +138,8 @@ make_initrd() {
 	rm -rf "$dir"
 }
 
-series=6.1 mods='' cpus=1 mem=384 limit=120 out='' env=()
-while getopts k:b:e:s:m:t:o: opt; do
+series=6.1 mods='' cpus=1 mem=384 limit=120 out='' env=() qemu=()
+while getopts k:b:e:s:m:t:o:q: opt; do
 	case $opt in
 	k) series=$OPTARG ;;
 	b) mods=$OPTARG ;;
@@ -148,6 +148,7 @@ while getopts k:b:e:s:m:t:o: opt; do
 	m) mem=$OPTARG ;;
 	t) limit=$OPTARG ;;
 	o) out=$OPTARG ;;
+	q) read -ra qemu <<<"$OPTARG" ;;
 	*) exit 2 ;;
 	esac
 done
@@ -182,7 +183,7 @@ append="console=ttyS0 earlyprintk=serial,ttyS0 quiet loglevel=5 panic=-1 oops=pa
 boot() {
 	rm -f "$out/verdict" "$out/console.log"
 	timeout --foreground -k 5 "$limit" qemu-system-x86_64 -M pc -nodefaults -no-reboot \
-		-display none -accel "$accel" -cpu max -smp "$cpus" -m "$mem" \
+		-display none -accel "$accel" -cpu max -smp "$cpus" -m "$mem" "${qemu[@]}" \
 		-kernel "$kernel" -initrd "$out/initrd" -append "${append//[$'\n\t']/ }" \
 		-chardev file,id=console,path="$out/console.log" -serial chardev:console \
 		-chardev file,id=verdict,path="$out/verdict" -serial chardev:verdict \

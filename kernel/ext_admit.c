@@ -85,6 +85,14 @@ static bool ext_cpu_bound(const struct ip_vs_ext_cpu *c)
 	return ip_vs_compat_stats_conns(c->stats) != c->held_snap;
 }
 
+/* Is a connection that the statistics know of in the count? As active it is
+ * counted only later, when its state is set.
+ */
+static bool ext_stats_prove(const struct ip_vs_ext_service *es)
+{
+	return IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc);
+}
+
 /* Is the CPU certainly done with the connection it had reserved a place for?
  * Reads nothing that has to be read before the server's count but for what is
  * ordered by the acquire here and the smp_rmb() of the caller.
@@ -96,11 +104,7 @@ static bool ext_cpu_done(const struct ip_vs_ext_service *es,
 	/* it has begun another decision */
 	if (smp_load_acquire(&c->granted) != slot)
 		return true;
-	/* Counted before the statistics were. An active connection is counted
-	 * as such only later, when its state is set.
-	 */
-	if (IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc) &&
-	    ext_cpu_bound(c))
+	if (ext_stats_prove(es) && ext_cpu_bound(c))
 		return true;
 	return ext_stamp_passed(es, c->stamp);
 }
@@ -281,13 +285,14 @@ bool ext_close(struct ip_vs_ext_service *es)
 			   0);
 	/* Pairs with the full barrier in ip_vs_ext_ops.pick, as above. */
 	smp_mb();
+	ext_tasks_settle(es, NULL);
 	open = es->nr_tasks || es->tasks_unknown;
 	for_each_possible_cpu(cpu) {
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
 
 		if (ext_cpu_granted(c) &&
-		    (!IP_VS_COMPAT_BIND_ORDERED ||
-		     ip_vs_compat_stats_conns(c->stats) == READ_ONCE(c->snap)))
+		    !(ext_stats_prove(es) &&
+		      ip_vs_compat_stats_conns(c->stats) != READ_ONCE(c->snap)))
 			open = true;
 	}
 	return open;

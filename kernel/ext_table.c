@@ -124,7 +124,8 @@ static void ext_watch(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 {
 	if (es->nr_watch < IP_VS_EXT_WATCH &&
 	    ext_array(es, slot->tier)->nr <= IP_VS_EXT_WATCH) {
-		WRITE_ONCE(es->watch[es->nr_watch], slot);
+		/* Release: as in ext_array_swap(). */
+		smp_store_release(&es->watch[es->nr_watch], slot);
 		slot->watch = es->nr_watch + 1;
 		/* Release: a reader that uses the new number finds the slot. */
 		smp_store_release(&es->nr_watch, es->nr_watch + 1);
@@ -147,7 +148,8 @@ static void ext_unwatch(struct ip_vs_ext_service *es,
 		return;
 	}
 	last = es->watch[es->nr_watch - 1];
-	WRITE_ONCE(es->watch[slot->watch - 1], last);
+	/* Release: as in ext_array_swap(). */
+	smp_store_release(&es->watch[slot->watch - 1], last);
 	last->watch = slot->watch;
 	slot->watch = 0;
 	WRITE_ONCE(es->nr_watch, es->nr_watch - 1);

@@ -382,14 +382,15 @@ static inline struct ip_vs_ext_slot *ip_vs_ext_rr(struct ip_vs_ext_tier *tier)
 static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
 					const struct ip_vs_service *svc)
 {
+	struct ip_vs_ext_slot * const *p = es->watch;
 	/* Acquire: the entries that the number speaks of are there. */
-	u32 i, n = smp_load_acquire(&es->nr_watch);
+	struct ip_vs_ext_slot * const *end = p + smp_load_acquire(&es->nr_watch);
 	bool active_only = ip_vs_ext_active_only(svc);
 
 	if (unlikely(READ_ONCE(es->nr_held)))
 		return true;
-	for (i = 0; i < n; i++) {
-		const struct ip_vs_ext_slot *slot = READ_ONCE(es->watch[i]);
+	for (; p != end; p++) {
+		const struct ip_vs_ext_slot *slot = READ_ONCE(*p);
 
 		if (ip_vs_ext_conns(slot->dest, active_only) <
 		    READ_ONCE(slot->lower))

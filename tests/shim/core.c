@@ -305,9 +305,9 @@ static void update_overload(struct ip_vs_dest *dest, int mode)
 
 	lockdep_assert_held(&dest->dst_lock);
 	if (u && conns >= (int)(mode > 0 ? l : u))
-		dest->flags |= IP_VS_DEST_F_OVERLOAD;
+		WRITE_ONCE(dest->flags, dest->flags | IP_VS_DEST_F_OVERLOAD);
 	else if (!u || conns < (int)(mode < 0 ? u : l))
-		dest->flags &= ~IP_VS_DEST_F_OVERLOAD;
+		WRITE_ONCE(dest->flags, dest->flags & ~IP_VS_DEST_F_OVERLOAD);
 }
 
 static void update_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest,

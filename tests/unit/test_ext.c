@@ -71,21 +71,25 @@ static struct shim_conn *finish_on(int cpu, struct ip_vs_dest *d,
 	return c;
 }
 
-/*
- * Ask until granted, a grace period between the questions. A reservation that
- * was made while one was already asked for needs the one after it, which only
- * a decision that is refused asks for.
- */
+/* All grace periods that somebody asked for; nobody asks for ever. */
+static void quiet(void)
+{
+	int i;
+
+	for (i = 0; shim_rcu_pending(); i++) {
+		ck_assert_int_ge(shim_rcu_gp(), 0);
+		ck_assert_int_lt(i, 5);
+	}
+}
+
+/* A refusal asks for what is missing to know better. */
 static unsigned int ask_on(int cpu)
 {
-	unsigned int id, i;
+	unsigned int id = go_on(cpu);
 
-	for (i = 0; i < 3; i++) {
-		id = go_on(cpu);
-		if (id)
-			return id;
-		ck_assert_int_ge(shim_rcu_gp(), 0);
-	}
+	if (id)
+		return id;
+	quiet();
 	return go_on(cpu);
 }
 
@@ -162,7 +166,7 @@ static void check_invariants(void)
 	struct ip_vs_ext_service *es = ext();
 	struct ip_vs_ext_tier *best = NULL;
 	u32 slots = 0, watched = 0, unwatched = 0, dests = 0, open = 0, cpus = 0;
-	u32 eligible_tiers = 0, i;
+	u32 eligible_tiers = 0, held = 0, i;
 	struct ip_vs_dest *d;
 	struct rb_node *n;
 	s64 key = (s64)U32_MAX + 1;
@@ -190,6 +194,7 @@ static void check_invariants(void)
 			if (s->state != IP_VS_EXT_OPEN && !s->quiesced) {
 				watched += s->watch != 0;
 				unwatched += s->watch == 0;
+				held += s->watch && s->state == IP_VS_EXT_HELD;
 			} else {
 				MUST(s->watch == 0);
 			}
@@ -209,6 +214,7 @@ static void check_invariants(void)
 		slots--;
 	MUST(slots == 0);
 	MUST(es->nr_watch == watched);
+	MUST(es->nr_held == held);
 	MUST(es->unwatched == unwatched);
 	if (unwatched)
 		MUST(delayed_work_pending(&es->work));
@@ -429,6 +435,171 @@ START_TEST(failed_connection_and_the_same_cpu)
 }
 END_TEST
 
+/* Nobody has to be refused before a failed connection is forgotten. */
+START_TEST(failed_connections_are_forgotten_unasked)
+{
+	add(1, 1, 2, 2);
+	finish_on(1, open_on(1), SHIM_NO_CONN);
+	finish_on(2, open_on(2), SHIM_NO_CONN);
+	quiet();
+	ck_assert_uint_eq(go_on(3), 1);
+	ck_assert_uint_eq(go_on(4), 1);
+	ck_assert_uint_eq(counters().refusals, 0);
+}
+END_TEST
+
+/* The second one is too late for the grace period that is under way. */
+START_TEST(failed_connections_in_a_row_are_forgotten_unasked)
+{
+	add(1, 1, 1, 1);
+	finish_on(1, open_on(1), SHIM_NO_CONN);
+	finish_on(1, open_on(1), SHIM_NO_CONN);
+	ck_assert_int_ge(shim_rcu_gp(), 0);
+	quiet();
+	ck_assert_uint_eq(go_on(2), 1);
+	ck_assert_uint_eq(counters().refusals, 0);
+}
+END_TEST
+
+/* The places beside it were taken by others, so it was not the last one. */
+START_TEST(refusal_asks_for_a_grace_period)
+{
+	struct ip_vs_dest *d;
+
+	add(1, 1, 3, 3);
+	quiet();
+	d = open_on(1);
+	shim_bind(svc, d, 0);
+	shim_bind(svc, d, 0);
+	ck_assert_uint_eq(go_on(2), 0);
+	ck_assert_int_gt(shim_rcu_pending(), 0);
+	finish_on(1, d, SHIM_NO_CONN);
+	quiet();
+	ck_assert_uint_eq(go_on(2), 1);
+	ck_assert_uint_eq(go_on(3), 0);
+}
+END_TEST
+
+static struct shim_conn *several[40];
+
+static void fill_server(unsigned int id, int from, int to)
+{
+	for (; from < to; from++) {
+		ck_assert_uint_eq(go(), id);
+		several[from] = last;
+	}
+}
+
+/* Nine connections and one reservation of ten, then one less: never full. */
+START_TEST(held_is_not_full)
+{
+	struct ip_vs_dest *d;
+	int i;
+
+	add(1, 5, 10, 2);
+	add(2, 1, 0, 0);
+	fill_server(1, 0, 9);
+	d = open_on(1);
+	ck_assert_uint_eq(shim_dest_id(d), 1);
+	shim_release(several[0]);
+	finish_on(1, d, 0);
+	ck_assert_int_eq(conns(1), 9);
+	/* _i: the tenth comes now */
+	if (_i)
+		ck_assert_uint_eq(go_on(2), 1);
+	for (i = 1; i < 6; i++)
+		shim_release(several[i]);
+	ck_assert_uint_eq(go_on(3), _i ? 2 : 1);
+	ck_assert_uint_eq(counters().full, _i);
+	check_invariants();
+}
+END_TEST
+
+/*
+ * The last place is taken and a connection gone before anyone looks: it has
+ * been full, and is until the count is below the lower threshold.
+ */
+START_TEST(full_unseen)
+{
+	struct ip_vs_dest *d;
+	struct shim_conn *c;
+
+	add(1, 5, 4, 2);
+	add(2, 1, 0, 0);
+	fill_server(1, 0, 3);
+	shim_process_context = _i & 1;
+	d = open_on(1);
+	ck_assert_uint_eq(shim_dest_id(d), 1);
+	c = finish_on(1, d, 0);
+	shim_process_context = false;
+	if (_i & 2)
+		quiet();
+	shim_release(c);
+	ck_assert(shim_dest(svc, 1)->flags & IP_VS_DEST_F_OVERLOAD);
+	quiet();
+	ck_assert_uint_eq(go_on(2), 2);
+	ck_assert_uint_eq(counters().full, 1);
+	shim_release(several[0]);
+	ck_assert_uint_eq(go_on(2), 2);
+	shim_release(several[1]);
+	ck_assert_uint_eq(go_on(2), 1);
+	check_invariants();
+}
+END_TEST
+
+/* The core's flag speaks of all connections, also if only active ones count. */
+START_TEST(held_of_active_is_not_full)
+{
+	struct ip_vs_dest *d;
+	int i;
+
+	unit_ok(shim_edit_service(svc, "hprio", IP_VS_SVC_F_SCHED1));
+	add(1, 5, 3, 1);
+	add(2, 1, 0, 0);
+	for (i = 0; i < 6; i++)
+		shim_bind(svc, shim_dest(svc, 1), SHIM_INACTIVE);
+	ck_assert(shim_dest(svc, 1)->flags & IP_VS_DEST_F_OVERLOAD);
+	fill_server(1, 0, 2);
+	d = open_on(0);
+	ck_assert_uint_eq(shim_dest_id(d), 1);
+	finish_on(0, d, SHIM_NO_CONN);
+	quiet();
+	ck_assert_uint_eq(go_on(2), 1);
+	ck_assert_uint_eq(go_on(3), 2);
+}
+END_TEST
+
+/* What happened under the old limits happened, seen or not. */
+START_TEST(relief_before_an_edit)
+{
+	add(1, 5, 4, 3);
+	add(2, 1, 0, 0);
+	fill_server(1, 0, 4);
+	ck_assert_uint_eq(go_on(1), 2);
+	shim_release(several[0]);
+	shim_release(several[1]);
+	unit_ok(shim_edit_dest(svc, 1, 5, 5, 1));
+	ck_assert(!(shim_dest(svc, 1)->flags & IP_VS_DEST_F_OVERLOAD));
+	ck_assert_uint_eq(go_on(1), 1);
+	check_invariants();
+}
+END_TEST
+
+START_TEST(full_before_an_edit)
+{
+	add(1, 5, 4, 3);
+	add(2, 1, 0, 0);
+	fill_server(1, 0, 4);
+	unit_ok(shim_edit_dest(svc, 1, 5, 5, 1));
+	ck_assert(shim_dest(svc, 1)->flags & IP_VS_DEST_F_OVERLOAD);
+	ck_assert_uint_eq(go_on(1), 2);
+	while (conns(1))
+		shim_release(several[conns(1) - 1]);
+	ck_assert_uint_eq(go_on(1), 1);
+	check_invariants();
+}
+END_TEST
+
 /* The connection of an earlier grant must not settle a later one. */
 START_TEST(only_its_own_connection_settles_a_grant)
 {
@@ -451,6 +622,42 @@ START_TEST(only_its_own_connection_settles_a_grant)
 	ck_assert_uint_eq(go_on(3), 1);
 	ck_assert_uint_eq(go_on(4), 0);
 	ck_assert_int_eq(conns(1), 2);
+}
+END_TEST
+
+/* Nor one of the same CPU, for another service. */
+START_TEST(only_its_own_service_settles_a_grant)
+{
+	struct ip_vs_service *other;
+	struct ip_vs_dest *d;
+
+	unit_ok(shim_add_service(&other, "hprio", 2, 0));
+	unit_ok(shim_add_dest(other, 1, 1, 0, 0));
+	add(1, 1, 2, 2);
+	d = open_on(1);
+	ck_assert_ptr_nonnull(d);
+	shim_switch(1);
+	shim_bind(other, shim_dest(other, 1), 0);
+	shim_switch(0);
+	ck_assert_uint_eq(go_on(2), 1);
+	ck_assert_uint_eq(go_on(3), 0);
+	ck_assert_ptr_nonnull(finish_on(1, d, 0));
+	ck_assert_uint_eq(go_on(3), 0);
+}
+END_TEST
+
+/* But for any server of the service: the CPU has gone on. */
+START_TEST(other_server_settles_a_grant)
+{
+	add(1, 2, 1, 1);
+	add(2, 1, 0, 0);
+	finish_on(1, open_on(1), SHIM_NO_CONN);
+	ck_assert_uint_eq(go_on(2), 2);
+	shim_switch(1);
+	shim_bind(svc, shim_dest(svc, 2), 0);
+	shim_switch(0);
+	ck_assert_uint_eq(go_on(2), 1);
+	ck_assert_uint_eq(go_on(3), 2);
 }
 END_TEST
 
@@ -780,13 +987,18 @@ START_TEST(edits_are_not_counted)
 }
 END_TEST
 
-static void fill(int n)
+/* @c: the connections by server, or NULL. */
+static void fill(int n, struct shim_conn **c)
 {
+	unsigned int id;
 	int i;
 
 	for (i = 0; i < n; i++) {
-		ck_assert_uint_ne(go(), 0);
+		id = go();
+		ck_assert_uint_ne(id, 0);
 		ck_assert_int_eq(atomic_read(&last->dest->weight), 5);
+		if (c)
+			c[id] = last;
 	}
 }
 
@@ -797,7 +1009,7 @@ START_TEST(small_tier_returns_at_the_next_decision)
 	for (i = 1; i <= 32; i++)
 		add(i, 5, 1, 0);
 	add(100, 1, 0, 0);
-	fill(32);
+	fill(32, NULL);
 	for (i = 0; i < 50; i++) {
 		struct shim_conn *c = last;
 		unsigned int id = shim_dest_id(c->dest);
@@ -822,7 +1034,7 @@ START_TEST(large_tier_returns_within_20_ms)
 		add(i, 5, 1, 0);
 	add(1000, 1, 0, 0);
 	ck_assert(!delayed_work_pending(&ext()->work));
-	fill(500);
+	fill(500, NULL);
 	c = last;
 	id = shim_dest_id(c->dest);
 	shim_advance(100);
@@ -864,6 +1076,81 @@ START_TEST(large_tiers_are_all_looked_at)
 }
 END_TEST
 
+/*
+ * Servers that are full when they are bound, in a tier that becomes too large
+ * to be watched, and small again.
+ */
+START_TEST(tier_grows_out_of_the_watch_and_back)
+{
+	struct shim_conn *c[41];
+	int i;
+
+	for (i = 1; i <= 30; i++)
+		add(i, 5, 1, 0);
+	add(100, 1, 0, 0);
+	fill(30, c);
+	unit_ok(shim_edit_service(svc, "none", 0));
+	unit_ok(shim_edit_service(svc, "hprio", 0));
+	ck_assert_uint_eq(ext()->nr_watch, 30);
+	for (i = 31; i <= 40; i++) {
+		add(i, 5, 1, 0);
+		check_invariants();
+		ck_assert_uint_eq(ext()->nr_watch, i > 32 ? 0 : 30);
+		ck_assert_uint_eq(ext()->unwatched, i > 32 ? 30 : 0);
+	}
+	fill(10, c);
+	ck_assert_uint_eq(go(), 100);
+	ck_assert_uint_eq(ext()->nr_watch, 0);
+	shim_release(c[7]);
+	ck_assert_uint_eq(go(), 100);
+	shim_advance(20 / (1000 / HZ));
+	ck_assert_uint_eq(go(), 7);
+	c[7] = last;
+	ck_assert_uint_eq(go(), 100);
+	for (i = 40; i > 32; i--) {
+		unit_ok(shim_del_dest(svc, i));
+		check_invariants();
+		ck_assert_uint_eq(ext()->nr_watch, i > 33 ? 0 : 32);
+		ck_assert_uint_eq(ext()->unwatched, i > 33 ? i - 1 : 0);
+	}
+	shim_release(c[7]);
+	ck_assert_uint_eq(go(), 7);
+	ck_assert_uint_eq(go(), 100);
+	shim_advance(10);
+	ck_assert(!delayed_work_pending(&ext()->work));
+}
+END_TEST
+
+START_TEST(held_servers_leave_the_watch_and_return)
+{
+	struct ip_vs_dest *d[3];
+	int i;
+
+	for (i = 1; i <= 32; i++)
+		add(i, 5, 1, 0);
+	for (i = 1; i <= 2; i++)
+		d[i] = open_on(i);
+	ck_assert_uint_eq(ext()->nr_watch, 2);
+	ck_assert_uint_eq(ext()->nr_held, 2);
+	add(33, 5, 1, 0);
+	ck_assert_uint_eq(ext()->nr_watch, 0);
+	ck_assert_uint_eq(ext()->nr_held, 0);
+	check_invariants();
+	unit_ok(shim_del_dest(svc, 33));
+	ck_assert_uint_eq(ext()->nr_watch, 2);
+	ck_assert_uint_eq(ext()->nr_held, 2);
+	check_invariants();
+	finish_on(1, d[1], 0);
+	finish_on(2, d[2], SHIM_NO_CONN);
+	quiet();
+	/* both are found out about, and another one is granted */
+	ck_assert_uint_ne(go(), 0);
+	ck_assert_uint_eq(ext()->nr_watch, 2);
+	ck_assert_uint_eq(ext()->nr_held, 1);
+	check_invariants();
+}
+END_TEST
+
 /* ---- lifetime ---- */
 
 START_TEST(schedule_beside_done_service)
@@ -879,8 +1166,10 @@ START_TEST(schedule_beside_done_service)
 	rcu_read_lock();	/* found the service before it is unhashed */
 	shim_switch(0);
 	live = shim_live_objects();
+	/* it has not decided, so nobody waits for it... */
 	shim_del_service(svc);
-	/* nothing is freed under the reader */
+	ck_assert_int_eq(shim_synchronize_calls, 0);
+	/* ...but nothing is freed under it */
 	ck_assert_int_eq(shim_rcu_gp(), -1);
 	ck_assert_int_eq(shim_live_objects(), live);
 	shim_switch(1);
@@ -929,6 +1218,160 @@ START_TEST(removed_and_back_with_a_grant_in_flight)
 	shim_expect_death("would wait for the reader on CPU 1");
 	shim_del_dest(svc, 1);
 	ck_abort_msg("did not wait");
+}
+END_TEST
+
+/* Delete the service and make it again, with one server. */
+static void again(u32 u)
+{
+	unsigned int flags = svc->flags;
+
+	shim_del_service(svc);
+	unit_ok(shim_add_service(&svc, "hprio", 1, flags));
+	add(1, 1, u, u);
+}
+
+static struct ip_vs_dest *in_flight;
+static struct ip_vs_ext_service *unbound;
+static struct ip_vs_scheduler *hprio;
+
+/* While done_service() waits: no more decisions, then what it waits for. */
+static void finish_meanwhile(void)
+{
+	shim_synchronize_hook = NULL;
+	/* one that read sched_data before */
+	shim_switch(3);
+	rcu_read_lock();
+	shim_softirq_enter();
+	svc->sched_data = unbound;
+	ck_assert_ptr_null(hprio->schedule(svc, &shim_skb, &shim_iph));
+	svc->sched_data = NULL;
+	shim_softirq_exit();
+	rcu_read_unlock();
+	shim_switch(0);
+	shim_process_context = !shim_ctxs[1].serving;
+	finish_on(1, in_flight, 0);
+	shim_process_context = false;
+}
+
+static const struct {
+	u32 u;
+	bool task;
+} flights[] = {
+	{ 0, false }, { 1, false }, { 1000, false }, { 1, true }, { 1000, true },
+};
+
+/* A grant from before a service was deleted binds, and is counted. */
+START_TEST(deleted_and_back_with_a_grant_in_flight)
+{
+	hprio = svc->scheduler;
+	unbound = svc->sched_data;
+	add(1, 1, flights[_i].u, 0);
+	shim_process_context = flights[_i].task;
+	in_flight = open_on(1);
+	shim_process_context = false;
+	ck_assert_ptr_nonnull(in_flight);
+	shim_synchronize_hook = finish_meanwhile;
+	again(1);
+	ck_assert_int_eq(shim_synchronize_calls, 1);
+	ck_assert_int_eq(conns(1), 1);
+	ck_assert_uint_eq(go_on(2), 0);
+}
+END_TEST
+
+/* In the statistics, but not active yet: still in flight, if that counts. */
+static struct shim_conn *not_active;
+
+static void activate_meanwhile(void)
+{
+	shim_synchronize_hook = NULL;
+	shim_set_active(not_active, true);
+	shim_switch(1);
+	rcu_read_unlock();
+	shim_switch(0);
+}
+
+START_TEST(deleted_and_back_before_it_is_active)
+{
+	struct ip_vs_dest *d;
+
+	unit_ok(shim_edit_service(svc, "hprio", IP_VS_SVC_F_SCHED1));
+	add(1, 1, 1, 1);
+	shim_switch(1);
+	rcu_read_lock();
+	d = shim_decide_open(svc);
+	not_active = shim_finish(d, SHIM_INACTIVE);
+	shim_switch(0);
+	shim_synchronize_hook = activate_meanwhile;
+	again(1);
+	ck_assert_uint_eq(go_on(2), 0);
+	ck_assert_int_eq(shim_synchronize_calls, 1);
+}
+END_TEST
+
+/* How often does the deletion of the service wait? */
+static long waits(u32 u)
+{
+	long before = shim_synchronize_calls;
+
+	again(u);
+	check_invariants();
+	return shim_synchronize_calls - before;
+}
+
+START_TEST(done_service_waits_only_if_needed)
+{
+	static const u32 limits[] = { 0, 3, 1000 };
+	u32 u = limits[_i];
+	int i;
+
+	/* nothing decided */
+	ck_assert_int_eq(waits(u), 0);
+	/* everything bound */
+	for (i = 0; i < 3; i++)
+		ck_assert_uint_eq(go_on(i), 1);
+	ck_assert_int_eq(waits(u), 0);
+	/* refused */
+	unit_ok(shim_edit_dest(svc, 1, 1, 3, 3));
+	ck_assert_uint_eq(go_on(4), 0);
+	ck_assert_int_eq(waits(1000), 0);
+	/* a connection that failed, for all we know */
+	ck_assert_ptr_null(shim_connect(svc, SHIM_NO_CONN));
+	ck_assert_int_eq(waits(1000), 1);
+	/* its CPU has gone on */
+	ck_assert_ptr_null(shim_connect(svc, SHIM_NO_CONN));
+	ck_assert_uint_eq(go(), 1);
+	ck_assert_int_eq(waits(1000), 0);
+	/* nobody can tell from the statistics */
+	ck_assert_ptr_nonnull(shim_connect(svc, SHIM_NO_STATS));
+	ck_assert_int_eq(waits(1000), 1);
+	/* a task, whatever became of its connection */
+	shim_process_context = true;
+	ck_assert_uint_eq(go(), 1);
+	ck_assert_int_eq(waits(1000), 1);
+}
+END_TEST
+
+/* As for a limit that is set: whoever is deciding is waited for. */
+static void delete_meanwhile(const void *p)
+{
+	const struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
+
+	if (p != &c->granted || c->granted != IP_VS_EXT_GRANT_BUSY)
+		return;
+	shim_release_hook = NULL;
+	shim_switch(0);
+	shim_expect_death("spins for another CPU");
+	shim_del_service(svc);
+	ck_abort_msg("did not wait for a decision that is being made");
+}
+
+START_TEST(decision_being_made_when_the_service_is_deleted)
+{
+	add(1, 1, 0, 0);
+	shim_release_hook = delete_meanwhile;
+	open_on(1);
+	ck_abort_msg("a decision was not announced");
 }
 END_TEST
 
@@ -1090,7 +1533,17 @@ int main(void)
 	tcase_add_test(tc, reservation_is_for_the_moment);
 	tcase_add_test(tc, failed_connection_gives_its_place_back);
 	tcase_add_test(tc, failed_connection_and_the_same_cpu);
+	tcase_add_test(tc, failed_connections_are_forgotten_unasked);
+	tcase_add_test(tc, failed_connections_in_a_row_are_forgotten_unasked);
+	tcase_add_test(tc, refusal_asks_for_a_grace_period);
+	tcase_add_loop_test(tc, held_is_not_full, 0, 2);
+	tcase_add_loop_test(tc, full_unseen, 0, 4);
+	tcase_add_test(tc, held_of_active_is_not_full);
+	tcase_add_test(tc, relief_before_an_edit);
+	tcase_add_test(tc, full_before_an_edit);
 	tcase_add_test(tc, only_its_own_connection_settles_a_grant);
+	tcase_add_test(tc, only_its_own_service_settles_a_grant);
+	tcase_add_test(tc, other_server_settles_a_grant);
 	tcase_add_test(tc, grace_period_must_be_younger);
 	tcase_add_test(tc, connections_without_statistics);
 	tcase_add_test(tc, without_softirq);
@@ -1112,6 +1565,8 @@ int main(void)
 	tcase_add_test(tc, small_tier_returns_at_the_next_decision);
 	tcase_add_test(tc, large_tier_returns_within_20_ms);
 	tcase_add_test(tc, large_tiers_are_all_looked_at);
+	tcase_add_test(tc, tier_grows_out_of_the_watch_and_back);
+	tcase_add_test(tc, held_servers_leave_the_watch_and_return);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("lifetime");
@@ -1120,6 +1575,11 @@ int main(void)
 	tcase_add_test(tc, schedule_beside_done_service);
 	tcase_add_test(tc, schedule_beside_scheduler_change);
 	unit_add_death(tc, removed_and_back_with_a_grant_in_flight);
+	tcase_add_loop_test(tc, deleted_and_back_with_a_grant_in_flight, 0,
+			    ARRAY_SIZE(flights));
+	tcase_add_test(tc, deleted_and_back_before_it_is_active);
+	tcase_add_loop_test(tc, done_service_waits_only_if_needed, 0, 3);
+	unit_add_death(tc, decision_being_made_when_the_service_is_deleted);
 	tcase_add_test(tc, unload_beside_a_grace_period);
 	tcase_add_test(tc, unload_beside_an_armed_work);
 	suite_add_tcase(s, tc);

@@ -326,12 +326,6 @@ START_TEST(service_changes_beside_traffic)
 			shim_del_service(s);
 			if (n % 2)
 				usleep(300);
-			/*
-			 * A decision for the service that is gone may still
-			 * become a connection of a server in the trash. Nobody
-			 * but the core could know.
-			 */
-			synchronize_rcu();
 			unit_ok(shim_add_service(&s, "hprio", 1, 0));
 			for (i = 1; i <= 5; i++)
 				unit_ok(shim_add_dest(s, i, 1 + i % 2, i, 0));

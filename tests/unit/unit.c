@@ -3,15 +3,6 @@
 
 #include "unit.h"
 
-#ifdef __SANITIZE_THREAD__
-/* dest->flags is volatile and read without a lock, by mainline as well. */
-const char *__tsan_default_suppressions(void);
-const char *__tsan_default_suppressions(void)
-{
-	return "race:update_overload\n";
-}
-#endif
-
 int unit_run(Suite *s)
 {
 	SRunner *r = srunner_create(s);

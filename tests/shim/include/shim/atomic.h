@@ -13,10 +13,16 @@
 	*(volatile typeof(x) *)&(x) = (v);				\
 } while (0)
 #ifdef __SANITIZE_THREAD__
-/* The sanitizer takes a volatile access for a plain one. */
+/*
+ * The sanitizer takes a volatile access for a plain one, and does not know that
+ * what a pointer points to is read after the pointer.
+ */
 #undef READ_ONCE
 #undef WRITE_ONCE
-#define READ_ONCE(x)		__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define SHIM_IS_POINTER(x)	(__builtin_classify_type(x) == 5)
+#define READ_ONCE(x)							\
+	__atomic_load_n(&(x), SHIM_IS_POINTER(x) ? __ATOMIC_ACQUIRE :	\
+						   __ATOMIC_RELAXED)
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 #endif
 #define data_race(e)		(e)

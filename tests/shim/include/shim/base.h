@@ -62,6 +62,7 @@ typedef s64 ktime_t;
 #define __releases(x)
 #define __must_hold(x)
 #define __bitwise
+#undef __counted_by
 #define __counted_by(member)
 #define __maybe_unused		__attribute__((__unused__))
 #define __always_unused		__attribute__((__unused__))

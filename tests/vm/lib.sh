@@ -456,3 +456,32 @@ open_to() {
 
 trap cleanup EXIT
 trap 'exit 1' INT TERM
+
+# What every forwarding method has to do, in IPv4 and IPv6: both tiers, refusals,
+# data. $1 is the option of ipvsadm.
+forwards() {
+	FWD=$1
+	forwards_family ipv4 "$VIP" "-t $VIP:$PORT" 10.9.0.1
+	forwards_family ipv6 "$VIP6" "-t [$VIP6]:$PORT" fd09::1
+}
+
+forwards_family() { # NAME VIP SERVICE FIRST-SOURCE
+	step "$1"
+	SVC=$3
+	svc_add
+	dst_add 23 5 3
+	dst_add 22 5 3
+	dst_add 13 1 2
+	hold_start "$1" -b "$4" -c 1000 "$2" $PORT
+	hold "$1" open 6
+	lossless "$1: the first tier"
+	eq "${SRV[r23]:-0} ${SRV[r22]:-0} ${SRV[r13]:-0}" "3 3 0" "$1: the first tier"
+	open_to "$1" 2 r13 "$1: the second tier"
+	hold "$1" open 4
+	eq "${RES[refused]} ${RES[timeout]} ${RES[error]}" "4 0 0" "$1: refused when all are full"
+	hold "$1" check
+	eq "${RES[alive]} ${RES[dead]}" "8 0" "$1: connections with data"
+	hold "$1" release all
+	hold_stop "$1"
+	adm -C
+}

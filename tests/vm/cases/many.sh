@@ -31,18 +31,20 @@ spread() {
 	in_ns d ipvsadm -Ln | awk '$1 == "->" && $2 ~ /^10\.8\./ { n[$5 + $6]++ }
 		END { for (i in n) print i, n[i] }' | sort -n | tr '\n' ' '
 }
+# One datagram from each of so many addresses, from $1 on. Others each time: the
+# ports are chosen by the kernel, and one that comes again is no new connection.
 send() {
-	in_ns c traffic udp $VIP $PORT -x -n "$1" -b 10.9.0.1 -c 60000 >"$T/client" ||
+	in_ns c traffic udp $VIP $PORT -x -n "$servers" -b "$1" -c "$servers" >"$T/client" ||
 		fail "traffic"
 }
 # The last datagrams may still be on their way when the client is done.
 spread_is() { [ "$(spread)" = "$1 " ]; }
 
 step "one connection each"
-send "$servers"
+send 10.9.0.1
 wait_for 20 spread_is "1 $servers"
 step "two each: full"
-send "$servers"
+send 10.9.100.1
 wait_for 20 spread_is "2 $servers"
 eq "$(in_ns d ipvsadm -Ln | awk '$2 ~ /^10\.7\.0\.13:/ { print $5 + $6 }')" 0 \
 	"connections of .13"

@@ -58,8 +58,9 @@
  *	  record, waiting while that is GRANT_BUSY.
  *	- An open grant is over when its CPU started another decision, when
  *	  that CPU's connection counter of the service moved (the core raises it
- *	  after the count of the server), or when a grace period has passed: the core binds in
- *	  the RCU section that called schedule(). No timeout is involved.
+ *	  after the count of the server), or when a grace period has passed: the
+ *	  core binds in the RCU section that called schedule(). No timeout is
+ *	  involved.
  *	- A task that opens a connection to its own director may be interrupted
  *	  or moved between decision and bind, so such grants always use the
  *	  lock and are over when the same task asks again or after a grace

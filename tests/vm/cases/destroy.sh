@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 topo 23 22 13
+keep_hooks
 serve
 
 setup() {

@@ -8,6 +8,7 @@
 # meet than with TCP, and flows stay until long after the end.
 servers=400 rounds=${ROUNDS:-6}
 topo 13
+keep_hooks
 ip -n "$PFX-d" route add 10.8.0.0/16 via 10.7.0.1
 for ((round = 1; round <= rounds; round++)); do
 	port=$((1000 + round))

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 topo 23 22 21 13
+keep_hooks
 rounds=${ROUNDS:-25}
 ports=()
 for ((i = 0; i <= rounds; i++)); do

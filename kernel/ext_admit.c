@@ -67,30 +67,24 @@ static void ext_gp_request(struct ip_vs_ext_service *es)
 
 static void ext_cpu_reserve(struct ip_vs_ext_service *es,
 			    struct ip_vs_ext_slot *slot,
-			    struct ip_vs_ext_cpu *c, u64 snap)
+			    struct ip_vs_ext_cpu *c)
 {
 	lockdep_assert_held(&es->lock);
-	c->held_snap = snap;
 	c->stamp = es->gp_posted;
 	c->next = slot->open;
 	slot->open = c->cpu + 1;
 	WRITE_ONCE(c->held, slot);
 }
 
-/* Did the CPU bind a connection of this service after the reservation? The
- * first one it binds is the one the reservation is for, if that came to be.
+/* Is the connection of the CPU's last grant bound, and in the count? The first
+ * one of this service that it binds is that one, if it came to be. As active it
+ * is counted only later, when its state is set.
  */
-static bool ext_cpu_bound(const struct ip_vs_ext_cpu *c)
+static bool ext_cpu_bound(const struct ip_vs_ext_service *es,
+			  const struct ip_vs_ext_cpu *c)
 {
-	return ip_vs_compat_stats_conns(c->stats) != c->held_snap;
-}
-
-/* Is a connection that the statistics know of in the count? As active it is
- * counted only later, when its state is set.
- */
-static bool ext_stats_prove(const struct ip_vs_ext_service *es)
-{
-	return IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc);
+	return IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc) &&
+	       ip_vs_compat_stats_conns(c->stats) != READ_ONCE(c->snap);
 }
 
 /* Is the CPU certainly done with the connection it had reserved a place for?
@@ -101,10 +95,12 @@ static bool ext_cpu_done(const struct ip_vs_ext_service *es,
 			 const struct ip_vs_ext_slot *slot,
 			 const struct ip_vs_ext_cpu *c)
 {
-	/* it has begun another decision */
+	/* It has begun another decision. If it does so just after this, the
+	 * snapshot read next is that of the new one: it is done either way.
+	 */
 	if (smp_load_acquire(&c->granted) != slot)
 		return true;
-	if (ext_stats_prove(es) && ext_cpu_bound(c))
+	if (ext_cpu_bound(es, c))
 		return true;
 	return ext_stamp_passed(es, c->stamp);
 }
@@ -189,21 +185,15 @@ void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	smp_mb();
 	for_each_possible_cpu(cpu) {
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
-		u64 snap;
 
 		if (ext_cpu_granted(c) != slot || c->held == slot)
 			continue;
-		snap = READ_ONCE(c->snap);
-		/* Read the snapshot before looking again. */
-		smp_rmb();
-		/* It went on, so what we saw is over; its new decision sees
-		 * far == 0.
+		/* An older reservation of that CPU is over. So is this one if
+		 * the CPU has gone on meanwhile: ext_cpu_done() sees it. Its
+		 * new decision sees far == 0.
 		 */
-		if (READ_ONCE(c->granted) != slot)
-			continue;
-		/* An older reservation of that CPU is over as well. */
 		ext_cpu_settle(es, c);
-		ext_cpu_reserve(es, slot, c, snap);
+		ext_cpu_reserve(es, slot, c);
 	}
 }
 
@@ -290,9 +280,7 @@ bool ext_close(struct ip_vs_ext_service *es)
 	for_each_possible_cpu(cpu) {
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
 
-		if (ext_cpu_granted(c) &&
-		    !(ext_stats_prove(es) &&
-		      ip_vs_compat_stats_conns(c->stats) != READ_ONCE(c->snap)))
+		if (ext_cpu_granted(c) && !ext_cpu_bound(es, c))
 			open = true;
 	}
 	return open;
@@ -436,13 +424,11 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		if (slot->upper)
 			ext_task_reserve(es, slot);
 	} else {
-		u64 snap = ip_vs_compat_stats_conns(me->stats);
-
-		WRITE_ONCE(me->snap, snap);
+		WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));
 		/* Release: with the slot, near_enter() sees the snapshot. */
 		smp_store_release(&me->granted, slot);
 		if (slot->near)
-			ext_cpu_reserve(es, slot, me, snap);
+			ext_cpu_reserve(es, slot, me);
 	}
 	/* This was the last place. */
 	if (slot->near && taken == slot->upper) {

@@ -194,7 +194,6 @@ struct ip_vs_ext_tier {
  * @grants: decisions that returned a server
  * @refusals: decisions that found none
  * @held: slot in whose reservation list the record is, or NULL
- * @held_snap: @snap of that reservation
  * @stamp: grace period in which it was made
  * @next: next CPU in that list, plus 1
  * @cpu: the CPU this belongs to
@@ -209,7 +208,6 @@ struct ip_vs_ext_cpu {
 	u64			refusals;
 
 	struct ip_vs_ext_slot	*held;
-	u64			held_snap;
 	u32			stamp;
 	u16			next;
 	u16			cpu;

@@ -41,7 +41,7 @@ copy_tool() {
 
 	path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$2") || die "$2 is not installed"
 	cp -L "$path" "$dir/bin/"
-	{ ldd "$path" || :; } | grep -o '/[^ ]*' | while read -r lib; do
+	{ ldd "$path" 2>/dev/null | grep -o '/[^ ]*' || :; } | while read -r lib; do
 		mkdir -p "$dir${lib%/*}"
 		cp -nL "$lib" "$dir$lib"
 	done
@@ -118,7 +118,7 @@ make_base() {
 
 # The part of one case: our modules, our tools, the cases.
 make_initrd() {
-	local base=$1 src=$2 mods=$3 out=$4 dir kver=${2##*/}
+	local base=$1 src=$2 mods=$3 out=$4 dir prog kver=${2##*/}
 
 	dir=$(mktemp -d "$out/.initrd.XXXXXX")
 	(cd "$dir" && cpio -i -d --quiet "lib/modules/$kver/*" <"$base")
@@ -128,7 +128,10 @@ make_initrd() {
 	# Only what is new goes into the second archive.
 	find "$dir/lib/modules/$kver" -mindepth 1 -maxdepth 1 -type d ! -name updates \
 		-exec rm -rf {} +
-	cp "$root/build/tests/traffic" "$dir/bin/"
+	# traffic, programs of other rings, and the tool itself if it is built.
+	for prog in "$root"/build/tests/* "$root/build/ipvsadm-ext/ipvsadm-ext"; do
+		[ ! -f "$prog" ] || [ ! -x "$prog" ] || copy_tool "$dir" "$prog"
+	done
 	cp -R "$here/cases" "$here/lib.sh" "$here/dmesg-allow" "$dir/tests/vm/"
 	cp "$script" "$dir/tests/vm/cases/"
 	cp "$here/init" "$dir/init"

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the kernel's refusals are called. */
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include "process.h"
+
+static const struct {
+	unsigned int commands;	/* 0: all */
+	int err;
+	const char *text;
+} refusals[] = {
+#define B(command) (1U << CMD_ ## command)
+	{ B(ADD_SERVICE), EEXIST, "Service already exists" },
+	{ B(ADD_SERVICE) | B(EDIT_SERVICE), ENOENT, "Scheduler or persistence engine not found" },
+	{ B(EDIT_SERVICE) | B(DEL_SERVICE) | B(ZERO) | B(LIST), ESRCH, "No such service" },
+	{ B(ADD_SERVER) | B(EDIT_SERVER) | B(DEL_SERVER), ESRCH, "Service not defined" },
+	{ B(ADD_SERVER), EEXIST, "Destination already exists" },
+	{ B(EDIT_SERVER) | B(DEL_SERVER), ENOENT, "No such destination" },
+	{ B(START_DAEMON), EEXIST, "Daemon has already run" },
+	{ B(STOP_DAEMON), ESRCH, "No daemon is running" },
+	{ 0, EPERM, "Permission denied (you must be root)" },
+	{ 0, EINVAL, "Invalid operation.  Possibly wrong module version, address not unicast, ..." },
+	{ 0, ENOPROTOOPT, "Protocol not available" },
+	{ 0, ENOMEM, "Memory allocation problem" },
+	{ 0, EOPNOTSUPP, "Operation not supported with IPv6" },
+	{ 0, EAFNOSUPPORT, "Operation not supported with specified address family" },
+	{ 0, EMSGSIZE, "Module is wrong version" },
+#undef B
+};
+
+const char *command_refusal(enum command_id id, int err)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].err == err &&
+		    (!refusals[i].commands || refusals[i].commands & (1U << id)))
+			return refusals[i].text;
+	return strerror(err);
+}
+
+/* Is it a line of modules.dep: "kernel/net/netfilter/ipvs/NAME.ko.xz: ..."? */
+static bool is_module(const char *line, const char *name)
+{
+	const char *end = strchr(line, ':'), *slash;
+	size_t len = strlen(name);
+
+	if (!end)
+		return false;
+	slash = memrchr(line, '/', end - line);
+	if (slash)
+		line = slash + 1;
+	for (; len; len--, line++, name++)
+		if (*line != *name && !(*line == '-' && *name == '_'))
+			return false;
+	return !strncmp(line, ".ko", 3);
+}
+
+static bool module_exists(const char *name)
+{
+	struct utsname uts;
+	char path[256], *line = NULL;
+	bool found = false;
+	size_t room = 0;
+	FILE *f;
+
+	if (uname(&uts) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", uts.release);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	while (!found && getline(&line, &room, f) > 0)
+		found = is_module(line, name);
+	free(line);
+	fclose(f);
+	return found;
+}
+
+/* What a user can do about what modprobe says; else what it says itself. */
+static void say_why(const char *said, FILE *out)
+{
+	static const struct {
+		const char *said;
+		const char *means;
+	} reasons[] = {
+		{ "Key was rejected by service",
+		  "it is not signed with a key that this machine trusts (Secure Boot)" },
+		{ "Required key not available",
+		  "it is not signed with a key that this machine trusts (Secure Boot)" },
+		{ "Exec format error", "it was built for another kernel" },
+		{ "Invalid module format", "it was built for another kernel" },
+		{ "Unknown symbol",
+		  "it was built for another kernel, or modprobe.d has a parameter it does not know" },
+		{ "Operation not permitted",
+		  "this is not permitted, to this user or by a lockdown of the kernel" },
+	};
+	const char *last;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strstr(said, reasons[i].said)) {
+			fprintf(out, "%s (%s)\n", reasons[i].means, reasons[i].said);
+			return;
+		}
+	}
+	len = strcspn(said, "\n");
+	last = said + len;
+	if (len)
+		fprintf(out, "%.*s\n", (int)(last - said), said);
+	else
+		fprintf(out, "modprobe does not say why\n");
+}
+
+static bool explain_module(const char *what, const char *prefix, const char *name, FILE *out)
+{
+	static char explained[64];
+	char module[sizeof(explained)], said[1024];
+	char *argv[] = { "/sbin/modprobe", "--", module, NULL };
+
+	/* A restore may ask for it in every line. */
+	snprintf(module, sizeof(module), "%s%s", prefix, name);
+	if (!strcmp(module, explained))
+		return true;
+	if (!*name || !module_exists(module) || !process_run(argv, said, sizeof(said)))
+		return false;
+	fprintf(out, "The module of %s %s, %s, is there, but cannot be loaded: ", what, name,
+		module);
+	say_why(said, out);
+	strcpy(explained, module);
+	return true;
+}
+
+void command_explain(const struct command *c, int err, FILE *out)
+{
+	const struct ipvs_service *svc = &c->change.service;
+
+	if (err != ENOENT || (c->id != CMD_ADD_SERVICE && c->id != CMD_EDIT_SERVICE))
+		return;
+	if (!explain_module("scheduler", "ip_vs_", svc->sched, out))
+		explain_module("persistence engine", "ip_vs_pe_", svc->pe, out);
+}
+
+void command_refused(const struct command *c, int err, const char *extack)
+{
+	fprintf(stderr, "%s\n", command_refusal(c->id, err));
+	if (extack)
+		fprintf(stderr, "The kernel says: %s\n", extack);
+	command_explain(c, err, stderr);
+}

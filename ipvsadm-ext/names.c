@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Names of addresses and ports, as 1.31 writes them. It asks the resolver about
+ * every line; here each address and each port is asked about once.
+ */
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "text.h"
+
+/* 1.31 has this much room for "name:port", and cuts what is longer. */
+#define CUT 59
+
+struct name {
+	struct name *next;
+	union nf_inet_addr addr;
+	uint16_t af;		/* 0: name of a port */
+	uint16_t port;
+	uint16_t protocol;
+	char text[];		/* "": it has none */
+};
+
+static struct name *cache[1024];
+
+static struct name **bucket(uint16_t af, const union nf_inet_addr *addr, uint16_t port)
+{
+	uint32_t h = af + port;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		h = (h ^ addr->all[i]) * 0x9e3779b1;
+	return &cache[h >> 22];
+}
+
+static const char *resolve(uint16_t af, const union nf_inet_addr *addr, uint16_t port,
+			   uint16_t protocol)
+{
+	struct hostent *host;
+	struct servent *service;
+
+	if (af) {
+		host = gethostbyaddr(addr, af == AF_INET6 ? sizeof(addr->in6) : sizeof(addr->in),
+				     af);
+		return host ? host->h_name : NULL;
+	}
+	switch (protocol) {
+	case IPPROTO_TCP:
+		service = getservbyport(port, "tcp");
+		break;
+	case IPPROTO_UDP:
+		service = getservbyport(port, "udp");
+		break;
+	case IPPROTO_SCTP:
+		service = getservbyport(port, "sctp");
+		break;
+	default:
+		return NULL;
+	}
+	return service ? service->s_name : NULL;
+}
+
+/* NULL if there is none. Without memory, it is asked for again next time. */
+static const char *cached(uint16_t af, const union nf_inet_addr *addr, uint16_t port,
+			  uint16_t protocol)
+{
+	struct name **head = bucket(af, addr, port);
+	const char *text;
+	struct name *n;
+
+	for (n = *head; n; n = n->next) {
+		if (n->af == af && n->port == port && n->protocol == protocol &&
+		    !memcmp(&n->addr, addr, sizeof(*addr)))
+			return n->text[0] ? n->text : NULL;
+	}
+	text = resolve(af, addr, port, protocol);
+	n = malloc(sizeof(*n) + (text ? strlen(text) : 0) + 1);
+	if (n) {
+		n->next = *head;
+		n->addr = *addr;
+		n->af = af;
+		n->port = port;
+		n->protocol = protocol;
+		strcpy(n->text, text ? text : "");
+		*head = n;
+	}
+	return text;
+}
+
+char *put_decimal(char *p, uint64_t n)
+{
+	char digits[20];
+	int len = 0;
+
+	do
+		digits[len++] = '0' + n % 10;
+	while (n /= 10);
+	while (len)
+		*p++ = digits[--len];
+	return p;
+}
+
+/* What inet_ntop() does, but it is all that a listing of many servers does. */
+static char *put_ipv4(char *p, const union nf_inet_addr *addr)
+{
+	const unsigned char *byte = (const unsigned char *)&addr->ip;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (i)
+			*p++ = '.';
+		p = put_decimal(p, byte[i]);
+	}
+	return p;
+}
+
+const char *name_of(char *buf, uint16_t af, const union nf_inet_addr *addr, uint16_t port,
+		    uint16_t protocol, bool numeric)
+{
+	static const union nf_inet_addr none;
+	char host_number[INET6_ADDRSTRLEN], port_number[8];
+	const char *host = NULL, *service = NULL;
+	char *p;
+
+	if (numeric && af != AF_INET6) {
+		p = put_ipv4(buf, addr);
+		*p++ = ':';
+		*put_decimal(p, ntohs(port)) = '\0';
+		return buf;
+	}
+	if (!numeric) {
+		host = cached(af, addr, 0, 0);
+		service = cached(0, &none, port, protocol);
+	}
+	if (!host)
+		host = inet_ntop(af == AF_INET6 ? AF_INET6 : AF_INET, addr, host_number,
+				 sizeof(host_number));
+	if (!service) {
+		*put_decimal(port_number, ntohs(port)) = '\0';
+		service = port_number;
+	}
+	snprintf(buf, CUT + 1, af == AF_INET6 ? "[%s]:%s" : "%s:%s", host, service);
+	return buf;
+}
+
+bool flag_names(char *buf, const struct ipvs_service *svc)
+{
+	static const char *const any[] = { "flag-1", "flag-2", "flag-3" };
+	static const char *const sh[] = { "sh-fallback", "sh-port", NULL };
+	static const char *const mh[] = { "mh-fallback", "mh-port", NULL };
+	static const uint32_t bit[] = {
+		IP_VS_SVC_F_SCHED1, IP_VS_SVC_F_SCHED2, IP_VS_SVC_F_SCHED3,
+	};
+	const char *const *name = any;
+	char *p = buf;
+	bool set = false;
+	int i;
+
+	if (!strcmp(svc->sched, "sh"))
+		name = sh;
+	else if (!strcmp(svc->sched, "mh"))
+		name = mh;
+	*p = '\0';
+	for (i = 0; i < 3; i++) {
+		if (!(svc->flags & bit[i]))
+			continue;
+		set = true;
+		if (!name[i])
+			continue;
+		if (p != buf)
+			*p++ = ',';
+		p = stpcpy(p, name[i]);
+	}
+	return set;
+}

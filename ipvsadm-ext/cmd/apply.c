@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * --apply: from the present state to that of a file, by what differs.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "../apply.h"
+#include "../command.h"
+#include "../json.h"
+#include "../lock.h"
+#include "../plan.h"
+#include "../rules.h"
+#include "../state.h"
+
+#define DEFAULT_WAIT 10
+
+/* ---- the kernel ---------------------------------------------------------------- */
+
+/**
+ * struct director - the kernel, for struct apply_ops
+ * @k: the connection in use
+ * @own: it is not the caller's, but one that replaced it
+ * @failed: it is not to be used any more
+ * @start: when waiting began, or 0
+ */
+struct director {
+	struct kernel *k;
+	bool own;
+	bool failed;
+	time_t start;
+};
+
+static int director_queue(void *arg, const struct ipvs_change *change, unsigned long tag)
+{
+	struct director *d = arg;
+	int err = kernel_queue(d->k, change, tag);
+
+	if (err && err != -ENOMEM)
+		d->failed = true;
+	return err;
+}
+
+static long director_sync(void *arg, kernel_refused_t *refused, void *refused_arg)
+{
+	struct director *d = arg;
+	long ret = kernel_sync(d->k, refused, refused_arg);
+
+	if (ret < 0)
+		d->failed = true;
+	return ret;
+}
+
+static void director_close(struct director *d)
+{
+	if (d->own)
+		kernel_close(d->k);
+	d->own = false;
+}
+
+static int director_read(void *arg, struct state *now)
+{
+	struct director *d = arg;
+	struct ipvs_daemon daemon[2];
+	int err, n;
+
+	if (d->failed) {
+		struct kernel *k;
+
+		err = kernel_open(&k);
+		if (err)
+			return err;
+		director_close(d);
+		d->k = k;
+		d->own = true;
+		d->failed = false;
+	}
+	err = kernel_table(d->k, &now->table, NULL, KERNEL_CONSISTENT);
+	if (!err)
+		err = kernel_timeouts(d->k, &now->timeouts);
+	if (err)
+		return err;
+	n = kernel_daemons(d->k, daemon);
+	if (n < 0)
+		return n;
+	now->daemon[STATE_MASTER].wish = STATE_OFF;
+	now->daemon[STATE_BACKUP].wish = STATE_OFF;
+	while (n--) {
+		struct state_daemon *to = &now->daemon[state_daemon(daemon[n].state)];
+
+		to->wish = STATE_ON;
+		to->d = daemon[n];
+	}
+	table_sort(&now->table);
+	return 0;
+}
+
+/* SIGINT and SIGTERM are blocked while this is in use; here they are answered. */
+static long director_wait(void *arg)
+{
+	static const struct timespec second = { .tv_sec = 1 };
+	struct director *d = arg;
+	struct timespec now;
+	sigset_t stop;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!d->start)
+		d->start = now.tv_sec;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	if (sigtimedwait(&stop, NULL, &second) > 0)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - d->start;
+}
+
+static const struct apply_ops director_ops = {
+	.queue = director_queue,
+	.sync = director_sync,
+	.read = director_read,
+	.wait = director_wait,
+};
+
+/* ---- saying ---------------------------------------------------------------------- */
+
+/* The change as a command, without newline; free it. NULL without memory. */
+static char *command_text(const struct plan *p, const struct plan_item *item)
+{
+	struct ipvs_change change;
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	plan_change(p, item, &change);
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	rule_change(out, &change);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	return text;
+}
+
+static enum command_id command_of(enum ipvs_op op)
+{
+	switch (op) {
+	case IPVS_ADD_SERVICE:
+		return CMD_ADD_SERVICE;
+	case IPVS_EDIT_SERVICE:
+		return CMD_EDIT_SERVICE;
+	case IPVS_DEL_SERVICE:
+		return CMD_DEL_SERVICE;
+	case IPVS_ADD_SERVER:
+		return CMD_ADD_SERVER;
+	case IPVS_EDIT_SERVER:
+		return CMD_EDIT_SERVER;
+	case IPVS_DEL_SERVER:
+		return CMD_DEL_SERVER;
+	case IPVS_START_DAEMON:
+		return CMD_START_DAEMON;
+	case IPVS_STOP_DAEMON:
+		return CMD_STOP_DAEMON;
+	default:
+		return CMD_SET_TIMEOUTS;
+	}
+}
+
+/* Where the file asks for it; what goes is not in the file. */
+static const char *origin(const struct plan *p, const struct plan_item *item, char *buf,
+			  size_t size)
+{
+	uint32_t place = 0;
+
+	if (item->to_svc && (item->to || !item->from))
+		return state_where(p->to, item->to_svc, item->to, buf, size);
+	if (item->op == IPVS_SET_TIMEOUTS)
+		place = p->to->timeouts_place;
+	else if (item->op == IPVS_START_DAEMON || item->op == IPVS_STOP_DAEMON)
+		place = p->to->daemon[item->daemon].place;
+	if (!p->to->json && place)
+		snprintf(buf, size, "%s:%u", p->to->name, place);
+	else
+		snprintf(buf, size, "%s", p->to->name);
+	return buf;
+}
+
+/**
+ * struct report - what a run came to
+ * @c: the command
+ * @plan: what was to be done
+ * @run: how it went
+ * @result: in a word, for JSON
+ */
+struct report {
+	const struct command *c;
+	const struct plan *plan;
+	const struct apply *run;
+	const char *result;
+};
+
+/* What did not work, before the change that it is about. */
+static const char *trouble(const struct report *r, const struct apply_refusal *refusal)
+{
+	if (!refusal->undo)
+		return "refused";
+	return refusal->plan == r->plan ? "could not be taken back" : "refused on the way back";
+}
+
+static const char *refusal_origin(const struct apply_refusal *refusal, char *buf, size_t size)
+{
+	if (!refusal->undo)
+		return origin(refusal->plan, refusal->item, buf, size);
+	snprintf(buf, size, "%s", refusal->plan->to->name);
+	return buf;
+}
+
+static void say_refusal(const struct report *r, const struct apply_refusal *refusal)
+{
+	struct command c = { .id = command_of(refusal->item->op) };
+	char *text = command_text(refusal->plan, refusal->item);
+	char where[PATH_MAX + 64];
+
+	plan_change(refusal->plan, refusal->item, &c.change);
+	fprintf(stderr, "%s: %s: %s: %s", refusal_origin(refusal, where, sizeof(where)),
+		trouble(r, refusal), text ? text : "", command_refusal(c.id, refusal->err));
+	if (refusal->extack)
+		fprintf(stderr, " (%s)", refusal->extack);
+	fputc('\n', stderr);
+	if (!refusal->undo)
+		command_explain(&c, refusal->err, stderr);
+	free(text);
+}
+
+static void say_refusals(const struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->run->n_refusals; i++)
+		say_refusal(r, &r->run->refusal[i]);
+	if (r->run->more)
+		fprintf(stderr, "%s: %zu more\n", r->plan->to->name, r->run->more);
+	if (r->run->lost)
+		fprintf(stderr, "%s: connection to the kernel failed: %s\n", r->plan->to->name,
+			strerror(r->run->lost));
+}
+
+static void json_change(struct json *j, const struct plan *p, const struct plan_item *item)
+{
+	char *text = command_text(p, item);
+
+	json_put_string(j, NULL, text ? text : "");
+	free(text);
+}
+
+static int json_report(const struct report *r)
+{
+	char where[PATH_MAX + 64];
+	struct json j;
+	size_t i;
+
+	json_begin(&j, stdout, has_option(r->c, OPT_PRETTY));
+	json_put_bool(&j, "dry_run", has_option(r->c, OPT_DRY_RUN));
+	json_put_string(&j, "result", r->result);
+	json_put_array(&j, "changes");
+	for (i = 0; i < r->plan->n; i++)
+		json_change(&j, r->plan, &r->plan->item[i]);
+	json_put_end(&j, ']');
+	json_put_array(&j, "refused");
+	for (i = 0; r->run && i < r->run->n_refusals; i++) {
+		const struct apply_refusal *refusal = &r->run->refusal[i];
+		char *text = command_text(refusal->plan, refusal->item);
+
+		json_put_object(&j, NULL);
+		json_put_string(&j, "where", refusal_origin(refusal, where, sizeof(where)));
+		json_put_string(&j, "change", text ? text : "");
+		json_put_bool(&j, "undo", refusal->undo);
+		json_put_number(&j, "errno", refusal->err);
+		json_put_string(&j, "error", strerror(refusal->err));
+		if (refusal->extack)
+			json_put_string(&j, "kernel", refusal->extack);
+		json_put_end(&j, '}');
+		free(text);
+	}
+	json_put_end(&j, ']');
+	return json_finish(&j);
+}
+
+/* Before anything is done: who cannot be told is not acted for. */
+static int print_changes(const struct plan *p)
+{
+	struct ipvs_change change;
+	size_t i;
+
+	for (i = 0; i < p->n && !ferror(stdout); i++) {
+		plan_change(p, &p->item[i], &change);
+		rule_change(stdout, &change);
+	}
+	return fflush(stdout) || ferror(stdout) ? -1 : 0;
+}
+
+static int no_output(void)
+{
+	fprintf(stderr, "standard output: %s\n", strerror(errno));
+	return EXIT_OUTPUT;
+}
+
+/* ---- doing ------------------------------------------------------------------------ */
+
+static int end_status(const struct report *r, enum apply_end end)
+{
+	const char *name = r->plan->to->name;
+
+	say_refusals(r);
+	switch (end) {
+	case APPLY_DONE:
+		if (r->run->busy)
+			fprintf(stderr, "%s: time is up: deleted with %llu connections\n", name,
+				(unsigned long long)r->run->busy);
+		return EXIT_OK;
+	case APPLY_UNDONE:
+		fprintf(stderr, "%s: not applied; everything is as it was before\n", name);
+		return EXIT_UNDONE;
+	case APPLY_STOPPED:
+		fprintf(stderr, "%s: stopped: %zu not deleted yet, and without new connections; another --apply goes on\n",
+			name, r->run->left);
+		return EXIT_STOPPED;
+	case APPLY_NOT_UNDONE:
+	default:
+		fprintf(stderr, "%s: not applied, and not all of it taken back: compare with -S --full\n",
+			name);
+		return EXIT_NOT_UNDONE;
+	}
+}
+
+static const char *end_word(enum apply_end end)
+{
+	static const char * const word[] = {
+		[APPLY_DONE] = "applied",
+		[APPLY_UNDONE] = "undone",
+		[APPLY_NOT_UNDONE] = "not_undone",
+		[APPLY_STOPPED] = "stopped",
+	};
+
+	return word[end];
+}
+
+/* While servers are drained, a signal to stop is one to stop in order. */
+static void answer_signals(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+}
+
+static int carry_out(struct director *d, struct report *r)
+{
+	bool json = has_option(r->c, OPT_JSON), dry = has_option(r->c, OPT_DRY_RUN);
+	struct apply run = {
+		.ops = &director_ops,
+		.arg = d,
+		.plan = r->plan,
+		.drain = has_option(r->c, OPT_DRAIN) ? r->c->drain : 0,
+	};
+	int status = EXIT_OK;
+	enum apply_end end;
+
+	r->result = r->plan->n ? "planned" : "unchanged";
+	if (!json && print_changes(r->plan) < 0)
+		return no_output();
+	if (r->plan->n && !dry) {
+		if (run.drain)
+			answer_signals();
+		end = apply_run(&run);
+		r->run = &run;
+		r->result = end_word(end);
+		status = end_status(r, end);
+	}
+	if (json && json_report(r) < 0 && status == EXIT_OK)
+		status = no_output();
+	apply_free(&run);
+	return status;
+}
+
+static int apply_state(struct kernel *k, const struct command *c, const struct state *goal)
+{
+	struct director d = { .k = k };
+	struct state now;
+	struct plan plan;
+	struct report r = { .c = c, .plan = &plan };
+	int err, status;
+
+	state_init(&now);
+	now.name = goal->name;
+	memset(&plan, 0, sizeof(plan));
+	err = director_read(&d, &now);
+	if (!err && plan_make(&plan, &now, goal, has_option(c, OPT_DRAIN)) < 0)
+		err = -ENOMEM;
+	if (err) {
+		fprintf(stderr, "services: %s\n", strerror(-err));
+		status = EXIT_LISTING;
+	} else if (!now.table.consistent) {
+		fprintf(stderr, "services: changed by others again and again while they were read\n");
+		status = EXIT_LISTING;
+	} else {
+		status = carry_out(&d, &r);
+	}
+	plan_free(&plan);
+	state_free(&now);
+	director_close(&d);
+	return status;
+}
+
+static int locked_out(const char *path, int err, pid_t holder)
+{
+	fprintf(stderr, "%s: ", path);
+	if (err != -EWOULDBLOCK)
+		fprintf(stderr, "cannot be locked: %s; %s names another directory\n",
+			strerror(-err), LOCK_DIR_VARIABLE);
+	else if (holder)
+		fprintf(stderr, "process %ld is applying a file; --wait says how long to wait for it\n",
+			(long)holder);
+	else
+		fprintf(stderr, "another process is applying a file; --wait says how long to wait for it\n");
+	return EXIT_LOCKED;
+}
+
+int cmd_apply(struct kernel *k, const struct command *c)
+{
+	unsigned int wait = has_option(c, OPT_WAIT) ? c->wait : DEFAULT_WAIT;
+	int lock = -1, status;
+	char path[PATH_MAX];
+	struct state goal;
+	pid_t holder;
+
+	state_init(&goal);
+	if (state_read(&goal, c->file, stderr) < 0) {
+		state_free(&goal);
+		return EXIT_USAGE;
+	}
+	if (!has_option(c, OPT_DRY_RUN)) {
+		lock = lock_take(wait, path, sizeof(path), &holder);
+		if (lock < 0) {
+			state_free(&goal);
+			return locked_out(path, lock, holder);
+		}
+	}
+	status = apply_state(k, c, &goal);
+	if (lock >= 0)
+		lock_release(lock);
+	state_free(&goal);
+	return status;
+}

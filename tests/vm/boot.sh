@@ -36,15 +36,34 @@ die() {
 	exit 1
 }
 
-copy_tool() {
-	local dir=$1 path lib
+copy_libs() {
+	local dir=$1 lib
 
-	path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$2") || die "$2 is not installed"
-	cp -L "$path" "$dir/bin/"
-	{ ldd "$path" 2>/dev/null | grep -o '/[^ ]*' || :; } | while read -r lib; do
+	{ ldd "$2" 2>/dev/null | grep -o '/[^ ]*' || :; } | while read -r lib; do
 		mkdir -p "$dir${lib%/*}"
 		cp -nL "$lib" "$dir$lib"
 	done
+}
+
+copy_tool() {
+	local path
+
+	path=$(PATH=$PATH:/usr/sbin:/sbin command -v "$2") || die "$2 is not installed"
+	cp -L "$path" "$1/bin/"
+	copy_libs "$1" "$path"
+}
+
+# A file goes where it came from; a program to all others, with a link there.
+copy_file() {
+	mkdir -p "$1${2%/*}"
+	case $2 in
+	*/bin/* | */sbin/*)
+		copy_tool "$1" "$2"
+		ln -s "/bin/${2##*/}" "$1$2" ;;
+	*)
+		cp -nL "$2" "$1$2"
+		copy_libs "$1" "$2" ;;
+	esac
 }
 
 copy_modules() {
@@ -131,6 +150,10 @@ make_initrd() {
 	# traffic, programs of other rings, and the tool itself if it is built.
 	for prog in "$root"/build/tests/* "$root/build/ipvsadm-ext/ipvsadm-ext"; do
 		[ ! -f "$prog" ] || [ ! -x "$prog" ] || copy_tool "$dir" "$prog"
+	done
+	# What a case wants besides: files its command prints the names of.
+	sed -n 's/^# take: *//p' "$script" | (cd "$root" && sh) | while read -r file; do
+		copy_file "$dir" "$file"
 	done
 	cp -R "$here/cases" "$here/lib.sh" "$here/dmesg-allow" "$dir/tests/vm/"
 	cp "$script" "$dir/tests/vm/cases/"

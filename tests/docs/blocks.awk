@@ -27,7 +27,7 @@ FNR == 1 {
 			(tag == "sh fails" ? " fails" : "") " <<'END_OF_BLOCK'")
 		skip = want != "vm"
 		vm = 1
-	} else if (tag ~ /^(sh host|sh dry|output|keepalived)$/) {
+	} else if (tag ~ /^(sh host|sh dry|sh scratch|output|keepalived)$/) {
 		if (want == "host") {
 			file = sprintf("%s/%04d", dir, ++n)
 			print where > (file ".where")

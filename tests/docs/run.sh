@@ -72,6 +72,23 @@ done
 # the Makefile takes all three from the environment.
 host() { KVER=$kver KDIR=$kdir DESTDIR=$out/dest bash -e -o pipefail "$1" >"$2" 2>&1; }
 
+# Like it, but "/" is a copy that is thrown away, for what changes the system.
+scratch() {
+	# shellcheck disable=SC2016
+	KVER=$kver KDIR=$kdir unshare -m bash -e -c 'top=$1
+		mount --make-rprivate /
+		mount -t tmpfs scratch "$top"
+		mkdir "$top"/{upper,work,root}
+		mount -t overlay scratch -o "lowerdir=/,upperdir=$top/upper,workdir=$top/work" "$top/root"
+		for d in dev proc sys; do
+			mount --rbind "/$d" "$top/root/$d"
+		done
+		exec chroot "$top/root" sh -c "cd \"$2\" && exec bash -e -o pipefail \"$3\""' \
+		scratch "$out/scratch" "$root" "$1" >"$2" 2>&1
+}
+mkdir -p "$out/scratch"
+true >"$out/true.sh"
+
 awk -v want=host -v dir="$out/host" -f $here/blocks.awk "${pages[@]}" || exit 1
 said=/dev/null
 for f in "$out"/host/*.text; do
@@ -82,6 +99,15 @@ for f in "$out"/host/*.text; do
 	"sh host")
 		said=$b.said
 		if host "$f" "$said"; then ok "$where"; else bad "$where" <"$said"; fi ;;
+	"sh scratch")
+		said=$b.said
+		if ! scratch "$out/true.sh" "$said"; then
+			skip "$where: cannot mount an overlay here: $(tail -n1 "$said")"
+		elif scratch "$f" "$said"; then
+			ok "$where"
+		else
+			bad "$where" <"$said"
+		fi ;;
 	"sh dry")
 		# Each line is make; its targets exist and their commands are known.
 		if grep -v '^make ' "$f" >"$b.said"; then

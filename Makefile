@@ -40,6 +40,9 @@ modules: ## build for the newest installed kernel headers (KVER=version: for ano
 # BTF for modules needs pahole and the kernel's vmlinux; it is for debuggers.
 kbuild-btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
+tool: ## build ipvsadm-ext, the command line
+	@$(MAKE) -C ipvsadm-ext OUT='$(out)/ipvsadm-ext'
+
 install: modules ## install the modules into $(DESTDIR)/lib/modules/KVER/updates
 	install -d '$(DESTDIR)/lib/modules/$(KVER)/updates'
 	install -m 644 $(foreach m,$(modules),'$(out)/$(KVER)/$(m).ko') \
@@ -49,6 +52,12 @@ install: modules ## install the modules into $(DESTDIR)/lib/modules/KVER/updates
 uninstall: ## remove the installed modules again
 	rm -f $(foreach m,$(modules),'$(DESTDIR)/lib/modules/$(KVER)/updates/$(m).ko')
 	$(if $(DESTDIR),,depmod -a '$(KVER)')
+
+install-tool: tool ## install ipvsadm-ext, its pages and completion under $(DESTDIR)/usr
+	@$(MAKE) -C ipvsadm-ext install OUT='$(out)/ipvsadm-ext' DESTDIR='$(DESTDIR)'
+
+uninstall-tool: ## remove them again
+	@$(MAKE) -C ipvsadm-ext uninstall DESTDIR='$(DESTDIR)'
 
 clean: ## remove build/
 	rm -rf '$(out)'
@@ -65,6 +74,14 @@ check-unit: ## the modules' code in user space: unit, threads, against mainline
 	@$(MAKE) -C tests/unit check OUT='$(out)/unit' \
 		MAINLINE_DIR="$$($(lab) source '$(KERNEL)')"
 
+check-cli: ## the tool's code in user space
+	@tests/deps.sh
+	@$(MAKE) -C tests/cli check OUT='$(out)/cli'
+
+check-fuzz: ## the tool's parsers against random input, for SECONDS=60
+	@tests/deps.sh
+	@$(MAKE) -C tests/fuzz check OUT='$(out)/fuzz'
+
 check-contract: ## shim against real headers, sparse, checkpatch
 	@tests/deps.sh
 	@$(MAKE) lab-kernel
@@ -73,7 +90,7 @@ check-contract: ## shim against real headers, sparse, checkpatch
 check-docs: lab-kernel ## do what README.md and docs/ say
 	@tests/docs/run.sh '$(KERNEL)'
 
-check-vm: lab-modules ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
+check-vm: lab-modules tool ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
 	@tests/vm/run.sh -k '$(KERNEL)' $(T)
 
 list-vm: ## list the tests of check-vm
@@ -99,5 +116,6 @@ help: ## this
 	@awk -F ':.*## ' '/^## / { print (n++ ? "\n" : "") substr($$0, 4) ":" } \
 		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: modules install uninstall clean check deps check-unit check-contract \
-	check-docs check-vm list-vm demo bench-decide lab-kernel lab-modules help
+.PHONY: modules tool install uninstall install-tool uninstall-tool clean check deps \
+	check-unit check-cli check-fuzz check-contract check-docs check-vm list-vm demo \
+	bench-decide lab-kernel lab-modules help

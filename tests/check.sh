@@ -23,6 +23,8 @@ ring()
 
 make --no-print-directory deps || exit 1
 ring unit make check-unit KERNEL="$1"
+ring cli make check-cli
+ring fuzz make check-fuzz
 ring contract make check-contract KERNEL="$1"
 ring docs make check-docs KERNEL="$1"
 for k in "$@"; do

@@ -6,10 +6,13 @@ set -eu
 
 packages=(
 	gcc-12 make libc6-dev pkg-config	# build
+	libnl-genl-3-dev libpopt-dev libjansson-dev	# ipvsadm-ext
 	check				# unit tests
+	clang libclang-rt-14-dev	# fuzzing
+	python3-jsonschema		# the documented schema, as a judge
 	sparse perl			# contract tests
 	qemu-system-x86 qemu-system-common cpio busybox-static kmod	# VM
-	iproute2 ipvsadm iptables	# in the VM
+	iproute2 ipvsadm iptables ldirectord	# in the VM
 	gnuplot-nox			# demo
 	xz-utils			# kernel sources
 )

@@ -239,11 +239,12 @@ static int read_field(const struct field *f, const char *data, size_t len, void 
 		memcpy(to, data, sizeof(struct ip_vs_flags));
 		break;
 	case STRING:
-		len = strnlen(data, len);
-		if (len >= f->size)
-			return -EPROTO;
-		memcpy(to, data, len);
-		to[len] = '\0';
+		for (; len && *data; len--) {
+			if (to == (char *)base + f->offset + f->size - 1)
+				return -EPROTO;
+			*to++ = *data++;
+		}
+		*to = '\0';
 		break;
 	case NEST:
 		*(struct span *)to = (struct span) { data, len };

@@ -1,23 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The line to the kernel: one generic netlink socket.
+ * What the tool has to say to the kernel, and to hear of it.
  *
- * The kernel works on a request inside the system call that sends it, and in
- * the order of requests, so when a call of sendto() returns its answers are
- * waiting. Changes go out many to a call. Only the last of a batch asks to be
+ * Changes go out many to a system call. Only the last of a batch asks to be
  * acknowledged: refusals are reported in any case, and carry the sequence number
  * of their request. A batch is never larger than what the receive queue holds
  * refusals of, as the kernel drops what does not fit.
  *
- * A socket can have one dump at a time. Its first piece is there when the request
- * has been sent, each next one is made when one is received; recvmmsg() takes
- * several in one call, which for a short dump are the one piece and the end.
+ * One socket does all. Where the servers of many services are read, a second one
+ * has the small buffers that short dumps want; see line.h.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,11 +21,9 @@
 #include "exchange.h"
 #include "genl.h"
 #include "kernel.h"
+#include "line.h"
 #include "proc.h"
-
-/* The kernel makes pieces of a dump as large as our buffers, and at most 32 KiB. */
-#define PIECE_SIZE 32768
-#define PIECES 8
+#include "sockopt.h"
 
 /* The kernel always has room for one message more than 64 KiB: libnl's SO_SNDBUF. */
 #define BATCH_SIZE 49152
@@ -37,9 +31,6 @@
 /* What a refusal with its words takes of the receive queue, at most. */
 #define REFUSAL_COST 2048
 #define RECEIVE_QUEUE (BATCH_MAX * REFUSAL_COST)
-
-/* Answers are there at once, if ever. */
-#define PATIENCE_MS 10000
 
 /* Reading again because something changed meanwhile ends somewhere. */
 #define TRIES 5
@@ -52,11 +43,11 @@ struct refusal {
 
 struct kernel {
 	struct nl_sock *sock;
-	int fd;
+	struct line line;	/* of @sock */
+	struct line brief;	/* for short dumps, once there are many of them */
 	uint16_t family;
 	uint32_t seq;
 	struct ipvs_info info;
-	char *piece;		/* PIECES of PIECE_SIZE */
 
 	/* the batch that is being collected */
 	char *batch;
@@ -73,78 +64,7 @@ struct kernel {
 	char *words;		/* of the last refusal in kernel_change() */
 };
 
-/* ---- sending and receiving --------------------------------------------------- */
-
-static int send_all(struct kernel *k, const void *buf, size_t len)
-{
-	ssize_t sent;
-
-	do
-		sent = send(k->fd, buf, len, 0);
-	while (sent < 0 && errno == EINTR);
-	if (sent < 0)
-		return -errno;
-	return (size_t)sent == len ? 0 : -EPROTO;
-}
-
-static int wait_for_answer(struct kernel *k)
-{
-	struct pollfd p = { .fd = k->fd, .events = POLLIN };
-	int n;
-
-	do
-		n = poll(&p, 1, PATIENCE_MS);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return n ? 0 : -ETIMEDOUT;
-}
-
-/* Receive until the exchange has ended. The first call expects a short answer. */
-static int receive(struct kernel *k, struct exchange *x)
-{
-	struct sockaddr_nl from[PIECES];
-	struct mmsghdr msg[PIECES];
-	struct iovec iov[PIECES];
-	int want = 2;
-	int i, n, err;
-
-	memset(msg, 0, sizeof(msg));
-	for (i = 0; i < PIECES; i++) {
-		iov[i].iov_base = k->piece + (size_t)i * PIECE_SIZE;
-		iov[i].iov_len = PIECE_SIZE;
-		msg[i].msg_hdr.msg_name = &from[i];
-		msg[i].msg_hdr.msg_iov = &iov[i];
-		msg[i].msg_hdr.msg_iovlen = 1;
-	}
-	while (!x->done) {
-		for (i = 0; i < want; i++)
-			msg[i].msg_hdr.msg_namelen = sizeof(from[i]);
-		n = recvmmsg(k->fd, msg, want, MSG_DONTWAIT, NULL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			err = wait_for_answer(k);
-			if (err)
-				return err;
-			continue;
-		}
-		if (n < 0)
-			return -errno;
-		want = PIECES;
-		for (i = 0; i < n && !x->done; i++) {
-			/* Others with our privileges can send to us as well. */
-			if (msg[i].msg_hdr.msg_namelen != sizeof(from[i]) || from[i].nl_pid)
-				continue;
-			if (msg[i].msg_hdr.msg_flags & MSG_TRUNC)
-				return -EPROTO;
-			err = exchange_read(x, iov[i].iov_base, msg[i].msg_len);
-			if (err)
-				return err;
-		}
-	}
-	return 0;
-}
+/* ---- sending ----------------------------------------------------------------- */
 
 static int note_refusal(struct exchange *x, uint32_t seq, int err, const char *extack)
 {
@@ -184,36 +104,40 @@ static int send_batch(struct kernel *k)
 	last->nlmsg_flags |= NLM_F_ACK;
 	x.first = last->nlmsg_seq - (k->queued - 1);
 	x.last = last->nlmsg_seq;
-	err = send_all(k, k->batch, k->batch_len);
-	if (!err)
-		err = receive(k, &x);
+	err = line_exchange(&k->line, k->batch, k->batch_len, &x);
 	k->queued = 0;
 	k->batch_len = 0;
 	return err;
 }
 
 /* One request that @x tells the end of. Frees @msg, which may be NULL. */
-static int ask(struct kernel *k, struct nl_msg *msg, struct exchange *x)
+static int ask_on(struct line *l, struct kernel *k, struct nl_msg *msg, struct exchange *x)
 {
 	struct nlmsghdr *nlh;
-	int err;
+	int err = k->failed;
 
 	if (!msg)
 		return -ENOMEM;
 	/* What was queued before a question is in the answer. */
-	if (k->queued)
-		k->failed = send_batch(k);
+	if (k->queued) {
+		err = send_batch(k);
+		k->failed = err;
+	}
 	nlh = nlmsg_hdr(msg);
 	nlh->nlmsg_seq = ++k->seq;
 	x->first = k->seq;
 	x->last = k->seq;
 	if (!x->type)
 		x->type = k->family;
-	err = k->failed ? k->failed : send_all(k, nlh, nlh->nlmsg_len);
 	if (!err)
-		err = receive(k, x);
+		err = line_exchange(l, nlh, nlh->nlmsg_len, x);
 	nlmsg_free(msg);
 	return err;
+}
+
+static int ask(struct kernel *k, struct nl_msg *msg, struct exchange *x)
+{
+	return ask_on(&k->line, k, msg, x);
 }
 
 /* ---- opening ----------------------------------------------------------------- */
@@ -260,10 +184,10 @@ static void size_queue(struct kernel *k)
 	int room = RECEIVE_QUEUE;
 	socklen_t len = sizeof(room);
 
-	if (setsockopt(k->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
-		set_option(k->fd, SOL_SOCKET, SO_RCVBUF, room);
+	if (setsockopt(k->line.fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		set_option(k->line.fd, SOL_SOCKET, SO_RCVBUF, room);
 	k->batch_max = 1;
-	if (getsockopt(k->fd, SOL_SOCKET, SO_RCVBUF, &room, &len) == 0 &&
+	if (getsockopt(k->line.fd, SOL_SOCKET, SO_RCVBUF, &room, &len) == 0 &&
 	    room > REFUSAL_COST)
 		k->batch_max = room / REFUSAL_COST;
 	if (k->batch_max > BATCH_MAX)
@@ -286,15 +210,19 @@ static int connect_socket(struct kernel *k)
 	int err;
 
 	k->sock = nl_socket_alloc();
-	k->piece = malloc((size_t)PIECES * PIECE_SIZE);
+	k->line.buf = malloc((size_t)LINE_PIECES * LINE_PIECE);
+	k->line.piece = LINE_PIECE;
+	k->brief.buf = k->line.buf;
+	k->brief.piece = line_short_piece();
+	k->brief.fd = -1;
 	k->batch = malloc(BATCH_SIZE);
-	if (!k->sock || !k->piece || !k->batch)
+	if (!k->sock || !k->line.buf || !k->batch)
 		return -ENOMEM;
 	if (genl_connect(k->sock) < 0)
 		return no_family();
-	k->fd = nl_socket_get_fd(k->sock);
-	set_option(k->fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
-	set_option(k->fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+	k->line.fd = nl_socket_get_fd(k->sock);
+	set_option(k->line.fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+	set_option(k->line.fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
 	size_queue(k);
 	err = find_family(k);
 	if (err)
@@ -334,7 +262,9 @@ void kernel_close(struct kernel *k)
 	free(k->refusal);
 	free(k->words);
 	free(k->batch);
-	free(k->piece);
+	if (k->brief.fd >= 0)
+		close(k->brief.fd);
+	free(k->line.buf);
 	nl_socket_free(k->sock);
 	free(k);
 }
@@ -514,13 +444,13 @@ static int ask_services(struct kernel *k, const struct ipvs_key *key, reply_t *r
 }
 
 /* The servers of service @r->at. Returns the number of pieces. */
-static int ask_servers(struct kernel *k, reply_t *reply, struct reading *r)
+static int ask_servers(struct line *l, struct kernel *k, reply_t *reply, struct reading *r)
 {
 	struct exchange x = { .end = END_DUMP, .reply = reply, .arg = r };
 	int err;
 
-	err = ask(k, request_for(k, IPVS_CMD_GET_DEST, NLM_F_DUMP,
-				 &r->t->service[r->at].key), &x);
+	err = ask_on(l, k, request_for(k, IPVS_CMD_GET_DEST, NLM_F_DUMP,
+				       &r->t->service[r->at].key), &x);
 	r->interrupted |= x.interrupted;
 	return err ? err : (int)x.pieces;
 }
@@ -556,7 +486,6 @@ static int call_roll(struct kernel *k, struct table *t, const size_t *called, si
 	struct nlmsghdr *nlh;
 	struct nl_msg *msg;
 	size_t i, len = 0;
-	int err;
 
 	for (i = 0; i < n; i++) {
 		msg = request_for(k, IPVS_CMD_GET_SERVICE, 0, &t->service[called[i]].key);
@@ -568,8 +497,7 @@ static int call_roll(struct kernel *k, struct table *t, const size_t *called, si
 		len += NLMSG_ALIGN(nlh->nlmsg_len);
 		nlmsg_free(msg);
 	}
-	err = send_all(k, k->batch, len);
-	return err ? err : receive(k, &x);
+	return line_exchange(&k->line, k->batch, len, &x);
 }
 
 #define ROLL_MAX (BATCH_SIZE / GENL_REQUEST_MAX)
@@ -624,6 +552,22 @@ static void drop_servers(struct table *t)
 		t->service[i].n = 0;
 }
 
+/* A socket for short dumps, which has not had a long one. */
+static struct line *brief_line(struct kernel *k)
+{
+	struct line *l = &k->brief;
+
+	if (l->fd >= 0 && l->grown) {
+		close(l->fd);
+		l->fd = -1;
+	}
+	if (l->fd < 0) {
+		l->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+		l->grown = false;
+	}
+	return l->fd < 0 ? &k->line : l;
+}
+
 static int read_servers(struct kernel *k, struct reading *r, unsigned char *state)
 {
 	int pieces;
@@ -631,7 +575,14 @@ static int read_servers(struct kernel *k, struct reading *r, unsigned char *stat
 	for (r->at = 0; r->at < r->t->n; r->at++) {
 		if (state[r->at] & SEEN)
 			continue;
-		pieces = ask_servers(k, take_server, r);
+		pieces = ask_servers(r->t->n > 1 ? brief_line(k) : &k->line, k, take_server, r);
+		if (pieces == -ENOSPC) {
+			/* This kernel's least is larger than thought. */
+			k->brief.piece = LINE_PIECE;
+			k->brief.grown = true;
+			r->t->service[r->at].n = 0;
+			pieces = ask_servers(brief_line(k), k, take_server, r);
+		}
 		if (pieces < 0)
 			return pieces;
 		if (pieces > 1)
@@ -656,7 +607,7 @@ static int compare(struct kernel *k, const struct ipvs_key *key, struct reading 
 		if (!(state[r->at] & LONG))
 			continue;
 		r->server = 0;
-		err = ask_servers(k, compare_server, r);
+		err = ask_servers(&k->line, k, compare_server, r);
 		if (err < 0)
 			return err;
 		if (r->server != r->t->service[r->at].n)
@@ -665,21 +616,39 @@ static int compare(struct kernel *k, const struct ipvs_key *key, struct reading 
 	return 0;
 }
 
+/* The fastest way, if all services are of IPv4 and it knows all of them. */
+static unsigned char *read_ipv4(struct table *t)
+{
+	unsigned char *state = NULL;
+
+	if (!sockopt_services(t))
+		state = calloc(t->n, 1);
+	if (!state || proc_servers(t, state, true) < 0) {
+		free(state);
+		table_free(t);
+		return NULL;
+	}
+	return state;
+}
+
 static int read_once(struct kernel *k, struct reading *r, const struct ipvs_key *key,
 		     unsigned int flags)
 {
-	unsigned char *state;
+	bool brief = (flags & KERNEL_BRIEF) && !key;
+	unsigned char *state = brief ? read_ipv4(r->t) : NULL;
 	int err;
 
-	err = ask_services(k, key, take_service, r);
-	if (err || !r->t->n)
-		return err;
-	state = calloc(r->t->n, 1);
-	if (!state)
-		return -ENOMEM;
-	if ((flags & KERNEL_BRIEF) && !key && proc_servers(r->t, state) < 0) {
-		drop_servers(r->t);
-		memset(state, 0, r->t->n);
+	if (!state) {
+		err = ask_services(k, key, take_service, r);
+		if (err || !r->t->n)
+			return err;
+		state = calloc(r->t->n, 1);
+		if (!state)
+			return -ENOMEM;
+		if (brief && proc_servers(r->t, state, false) < 0) {
+			drop_servers(r->t);
+			memset(state, 0, r->t->n);
+		}
 	}
 	err = read_servers(k, r, state);
 	if (!err)

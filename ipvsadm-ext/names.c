@@ -94,18 +94,21 @@ char *put_decimal(char *p, uint64_t n)
 	char digits[20];
 	int len = 0;
 
-	do
+	while (n >= 10) {
 		digits[len++] = '0' + n % 10;
-	while (n /= 10);
+		n /= 10;
+	}
+	*p++ = '0' + n;
 	while (len)
 		*p++ = digits[--len];
 	return p;
 }
 
-/* What inet_ntop() does, but it is all that a listing of many servers does. */
-static char *put_ipv4(char *p, const union nf_inet_addr *addr)
+/* These two do what inet_ntop() does, but are all that a listing of many servers
+ * does.
+ */
+static char *put_ipv4(char *p, const unsigned char *byte)
 {
-	const unsigned char *byte = (const unsigned char *)&addr->ip;
 	int i;
 
 	for (i = 0; i < 4; i++) {
@@ -116,32 +119,95 @@ static char *put_ipv4(char *p, const union nf_inet_addr *addr)
 	return p;
 }
 
-const char *name_of(char *buf, uint16_t af, const union nf_inet_addr *addr, uint16_t port,
-		    uint16_t protocol, bool numeric)
+static char *put_hex(char *p, uint16_t n)
+{
+	int shift = 12;
+
+	while (shift && !(n >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*p++ = "0123456789abcdef"[n >> shift & 15];
+	return p;
+}
+
+static char *put_ipv6(char *p, const unsigned char *byte)
+{
+	int begin = 0, len = 0, run = 0;
+	uint16_t word[8];
+	int i;
+
+	/* The longest run of zeros, the first of these, but not a single one. */
+	for (i = 0; i < 8; i++) {
+		word[i] = byte[2 * i] << 8 | byte[2 * i + 1];
+		run = word[i] ? 0 : run + 1;
+		if (run > len) {
+			len = run;
+			begin = i + 1 - run;
+		}
+	}
+	if (len < 2)
+		len = 0;
+	for (i = 0; i < 8; i++) {
+		if (len && i == begin) {
+			*p++ = ':';
+			i += len - 1;
+			if (i == 7)
+				*p++ = ':';
+			continue;
+		}
+		if (i)
+			*p++ = ':';
+		/* ::10.0.0.1 and ::ffff:10.0.0.1 */
+		if (i == 6 && !begin && (len == 6 || (len == 5 && word[5] == 0xffff)))
+			return put_ipv4(p, byte + 12);
+		p = put_hex(p, word[i]);
+	}
+	return p;
+}
+
+static char *put_text(char *p, const char *end, const char *text)
+{
+	while (p < end && *text)
+		*p++ = *text++;
+	return p;
+}
+
+static char *put_address(char *p, uint16_t af, const union nf_inet_addr *addr)
+{
+	return af == AF_INET6 ? put_ipv6(p, (const unsigned char *)addr) :
+				put_ipv4(p, (const unsigned char *)addr);
+}
+
+size_t name_write(char *buf, uint16_t af, const union nf_inet_addr *addr, uint16_t port,
+		  uint16_t protocol, bool numeric)
 {
 	static const union nf_inet_addr none;
-	char host_number[INET6_ADDRSTRLEN], port_number[8];
 	const char *host = NULL, *service = NULL;
-	char *p;
+	const char *end = buf + CUT;
+	char *p = buf;
 
-	if (numeric && af != AF_INET6) {
-		p = put_ipv4(buf, addr);
-		*p++ = ':';
-		*put_decimal(p, ntohs(port)) = '\0';
-		return buf;
-	}
 	if (!numeric) {
 		host = cached(af, addr, 0, 0);
 		service = cached(0, &none, port, protocol);
 	}
-	if (!host)
-		host = inet_ntop(af == AF_INET6 ? AF_INET6 : AF_INET, addr, host_number,
-				 sizeof(host_number));
-	if (!service) {
-		*put_decimal(port_number, ntohs(port)) = '\0';
-		service = port_number;
-	}
-	snprintf(buf, CUT + 1, af == AF_INET6 ? "[%s]:%s" : "%s:%s", host, service);
+	if (af == AF_INET6)
+		*p++ = '[';
+	p = host ? put_text(p, end, host) : put_address(p, af, addr);
+	if (af == AF_INET6)
+		p = put_text(p, end, "]");
+	p = put_text(p, end, ":");
+	/* NAME_LEN has room for these behind the end. */
+	p = service ? put_text(p, end, service) : put_decimal(p, ntohs(port));
+	if (p > end)
+		p = buf + CUT;
+	*p = '\0';
+	return p - buf;
+}
+
+const char *name_of(char *buf, uint16_t af, const union nf_inet_addr *addr, uint16_t port,
+		    uint16_t protocol, bool numeric)
+{
+	name_write(buf, af, addr, port, protocol, numeric);
 	return buf;
 }
 

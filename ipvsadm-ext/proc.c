@@ -14,91 +14,89 @@
 
 /* ---- words ----------------------------------------------------------------- */
 
-struct cursor {
-	const char *p;
-	const char *end;
-};
+/*
+ * All of these move *@p on behind what they take. The text ends with a newline,
+ * which none of them takes.
+ */
 
-static void skip_blanks(struct cursor *c)
+static void skip_blanks(const char **p)
 {
-	while (c->p < c->end && *c->p == ' ')
-		c->p++;
+	while (**p == ' ')
+		(*p)++;
 }
 
-static bool skip_text(struct cursor *c, const char *text)
+static bool skip_text(const char **p, const char *text)
 {
-	const char *p = c->p;
+	const char *q = *p;
 
-	for (; *text; text++, p++) {
-		if (p == c->end || *p != *text)
+	while (*text) {
+		if (*q++ != *text++)
 			return false;
 	}
-	c->p = p;
+	*p = q;
 	return true;
 }
 
-static int hex_digit(char ch)
+static bool take_hex(const char **p, unsigned int digits, uint32_t *value)
 {
-	if (ch >= '0' && ch <= '9')
-		return ch - '0';
-	ch |= 'a' - 'A';
-	return ch >= 'a' && ch <= 'f' ? ch - 'a' + 10 : -1;
-}
+	const char *q = *p;
+	uint32_t n = 0;
 
-static bool take_hex(struct cursor *c, unsigned int digits, uint32_t *value)
-{
-	*value = 0;
-	for (; digits; digits--) {
-		int d = c->p < c->end ? hex_digit(*c->p) : -1;
-
-		if (d < 0)
+	for (; digits; digits--, q++) {
+		if (*q >= '0' && *q <= '9')
+			n = n << 4 | (*q - '0');
+		else if ((*q | 0x20) >= 'a' && (*q | 0x20) <= 'f')
+			n = n << 4 | ((*q | 0x20) - 'a' + 10);
+		else
 			return false;
-		*value = *value << 4 | d;
-		c->p++;
 	}
+	*p = q;
+	*value = n;
 	return true;
 }
 
 /* As the kernel prints an int; its counts may be unsigned, or for a moment below 0. */
-static bool take_int(struct cursor *c, uint32_t *value)
+static bool take_int(const char **p, uint32_t *value)
 {
-	bool minus = skip_text(c, "-");
-	const char *start = c->p;
+	bool minus = skip_text(p, "-");
+	const char *q = *p;
 	uint64_t n = 0;
 
-	for (; c->p < c->end && *c->p >= '0' && *c->p <= '9'; c->p++) {
-		n = n * 10 + (*c->p - '0');
+	for (; *q >= '0' && *q <= '9'; q++) {
+		n = n * 10 + (*q - '0');
 		if (n > UINT32_MAX)
 			return false;
 	}
+	if (q == *p)
+		return false;
+	*p = q;
 	*value = minus ? -(uint32_t)n : n;
-	return c->p > start;
+	return true;
 }
 
 /* 0A000001:0050, or [2001:0db8:0000:0000:0000:0000:0000:0001]:0050 */
-static bool take_addr(struct cursor *c, uint16_t *af, union nf_inet_addr *addr, uint16_t *port)
+static bool take_addr(const char **p, uint16_t *af, union nf_inet_addr *addr, uint16_t *port)
 {
 	uint32_t word;
 	int i;
 
 	memset(addr, 0, sizeof(*addr));
-	if (skip_text(c, "[")) {
+	if (skip_text(p, "[")) {
 		*af = AF_INET6;
 		for (i = 0; i < 8; i++) {
-			if ((i && !skip_text(c, ":")) || !take_hex(c, 4, &word))
+			if ((i && !skip_text(p, ":")) || !take_hex(p, 4, &word))
 				return false;
-			addr->in6.s6_addr[2 * i] = word >> 8;
-			addr->in6.s6_addr[2 * i + 1] = word;
+			addr->in6.s6_addr16[i] = htons(word);
 		}
-		if (!skip_text(c, "]"))
+		if (!skip_text(p, "]"))
 			return false;
 	} else {
 		*af = AF_INET;
-		if (!take_hex(c, 8, &word))
+		if (!take_hex(p, 8, &word))
 			return false;
 		addr->ip = htonl(word);
 	}
-	if (!skip_text(c, ":") || !take_hex(c, 4, &word))
+	if (!skip_text(p, ":") || !take_hex(p, 4, &word))
 		return false;
 	*port = htons(word);
 	return true;
@@ -181,7 +179,7 @@ static int find_fwmark(struct proc_reader *r, uint32_t fwmark, struct ipvs_servi
 	return 0;
 }
 
-static int read_service(struct proc_reader *r, struct cursor *c)
+static int read_service(struct proc_reader *r, const char **p)
 {
 	struct ipvs_service *svc;
 	struct ipvs_key key;
@@ -190,51 +188,51 @@ static int read_service(struct proc_reader *r, struct cursor *c)
 
 	r->svc = NULL;
 	memset(&key, 0, sizeof(key));
-	if (skip_text(c, "FWM  ")) {
-		if (!take_hex(c, 8, &fwmark) || !fwmark)
+	if (skip_text(p, "FWM  ")) {
+		if (!take_hex(p, 8, &fwmark) || !fwmark)
 			return -EPROTO;
 		err = find_fwmark(r, fwmark, &svc);
 	} else {
-		if (skip_text(c, "TCP  "))
+		if (skip_text(p, "TCP  "))
 			key.protocol = IPPROTO_TCP;
-		else if (skip_text(c, "UDP  "))
+		else if (skip_text(p, "UDP  "))
 			key.protocol = IPPROTO_UDP;
-		else if (skip_text(c, "SCTP  "))
+		else if (skip_text(p, "SCTP  "))
 			key.protocol = IPPROTO_SCTP;
 		else
 			return 0;
-		if (!take_addr(c, &key.af, &key.addr, &key.port))
+		if (!take_addr(p, &key.af, &key.addr, &key.port))
 			return -EPROTO;
 		err = find_service(r, &key, &svc);
 	}
-	if (err || !svc)
+	if (err)
 		return err;
 	/* Services that come meanwhile push others down, into the next piece. */
-	if (!r->seen[svc - r->t->service]) {
-		r->seen[svc - r->t->service] = 1;
-		r->svc = svc;
-	}
+	if (!svc || r->seen[svc - r->t->service])
+		return r->strict ? -ESTALE : 0;
+	r->seen[svc - r->t->service] = 1;
+	r->svc = svc;
 	return 0;
 }
 
 /* ---- servers --------------------------------------------------------------- */
 
-static bool take_forward(struct cursor *c, uint32_t *forward)
+static bool take_forward(const char **p, uint32_t *forward)
 {
-	if (skip_text(c, "Masq "))
+	if (skip_text(p, "Masq "))
 		*forward = IP_VS_CONN_F_MASQ;
-	else if (skip_text(c, "Local "))
+	else if (skip_text(p, "Local "))
 		*forward = IP_VS_CONN_F_LOCALNODE;
-	else if (skip_text(c, "Tunnel "))
+	else if (skip_text(p, "Tunnel "))
 		*forward = IP_VS_CONN_F_TUNNEL;
-	else if (skip_text(c, "Route "))
+	else if (skip_text(p, "Route "))
 		*forward = IP_VS_CONN_F_DROUTE;
 	else
 		return false;
 	return true;
 }
 
-static int read_server(struct proc_reader *r, struct cursor *c)
+static int read_server(struct proc_reader *r, const char **p)
 {
 	struct ipvs_server server;
 	uint32_t weight;
@@ -242,19 +240,19 @@ static int read_server(struct proc_reader *r, struct cursor *c)
 	if (!r->svc)
 		return 0;
 	memset(&server, 0, sizeof(server));
-	if (!take_addr(c, &server.af, &server.addr, &server.port))
+	if (!take_addr(p, &server.af, &server.addr, &server.port))
 		return -EPROTO;
-	skip_blanks(c);
-	if (!take_forward(c, &server.forward))
+	skip_blanks(p);
+	if (!take_forward(p, &server.forward))
 		return -EPROTO;
-	skip_blanks(c);
-	if (!take_int(c, &weight))
+	skip_blanks(p);
+	if (!take_int(p, &weight))
 		return -EPROTO;
-	skip_blanks(c);
-	if (!take_int(c, &server.active))
+	skip_blanks(p);
+	if (!take_int(p, &server.active))
 		return -EPROTO;
-	skip_blanks(c);
-	if (!take_int(c, &server.inactive))
+	skip_blanks(p);
+	if (!take_int(p, &server.inactive))
 		return -EPROTO;
 	server.weight = weight;
 	return table_add_server(r->t, r->svc, &server) ? 0 : -ENOMEM;
@@ -262,20 +260,21 @@ static int read_server(struct proc_reader *r, struct cursor *c)
 
 long proc_lines(struct proc_reader *r, const char *text, size_t len)
 {
-	const char *end = text + len;
-	struct cursor c = { .p = text };
+	const char *end = memrchr(text, '\n', len);
+	const char *p = text;
 	int err;
 
-	while ((c.end = memchr(c.p, '\n', end - c.p))) {
-		const char *next = c.end + 1;
-
+	if (!end)
+		return 0;
+	while (p <= end) {
 		/* What is neither is the title. */
-		err = skip_text(&c, "  -> ") ? read_server(r, &c) : read_service(r, &c);
+		err = skip_text(&p, "  -> ") ? read_server(r, &p) : read_service(r, &p);
 		if (err)
 			return err;
-		c.p = next;
+		while (*p++ != '\n')
+			;
 	}
-	return c.p - text;
+	return p - text;
 }
 
 static int read_all(struct proc_reader *r, int fd, char *buf)
@@ -303,9 +302,9 @@ static int read_all(struct proc_reader *r, int fd, char *buf)
 	}
 }
 
-int proc_servers(struct table *t, unsigned char *seen)
+int proc_servers(struct table *t, unsigned char *seen, bool strict)
 {
-	struct proc_reader r = { .t = t, .seen = seen };
+	struct proc_reader r = { .t = t, .seen = seen, .strict = strict };
 	char *buf;
 	int fd, err;
 

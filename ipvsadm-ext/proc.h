@@ -16,6 +16,7 @@
  * @next: where in @t the service of the next line is, if it is in the same order
  * @index: of @t, sorted by key, once it is needed
  * @seen: for each service of @t: 1, its servers have been read
+ * @strict: a service that is not in @t, or comes twice, is an error
  */
 struct proc_reader {
 	struct table *t;
@@ -23,6 +24,7 @@ struct proc_reader {
 	size_t next;
 	struct ipvs_service **index;
 	unsigned char *seen;
+	bool strict;
 };
 
 /**
@@ -31,8 +33,8 @@ struct proc_reader {
  * @text: of any length, also part of a line at its end
  * @len: its length
  *
- * Return: how much of it was whole lines and has been read, or -ENOMEM, or
- * -EPROTO for text that is not understood.
+ * Return: how much of it was whole lines and has been read, or -ENOMEM, -EPROTO
+ * for text that is not understood, -ESTALE for what @r->strict forbids.
  */
 long proc_lines(struct proc_reader *r, const char *text, size_t len);
 
@@ -43,9 +45,10 @@ long proc_lines(struct proc_reader *r, const char *text, size_t len);
  * @seen: array of @t->n; set 1 for each service whose servers have been read.
  *	One that came, went or is not told apart there (a mark used for IPv4
  *	and IPv6) is left alone.
+ * @strict: give up if there is a service that is not in @t
  *
  * Return: 0, or a negative errno; servers may then be missing.
  */
-int proc_servers(struct table *t, unsigned char *seen);
+int proc_servers(struct table *t, unsigned char *seen, bool strict);
 
 #endif

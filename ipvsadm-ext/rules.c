@@ -64,8 +64,7 @@ static void put_service(FILE *out, char command, const struct ipvs_service *svc,
 		fprintf(out, " -p %u", svc->timeout);
 		put_mask(out, svc);
 	}
-	/* 1.31 loses an engine that waits for persistence. */
-	if (svc->pe[0] && (persistent || flags & RULE_FULL))
+	if (svc->pe[0])
 		fprintf(out, " --pe %s", svc->pe);
 	if (svc->flags & IP_VS_SVC_F_ONEPACKET)
 		fputs(" -o", out);

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "table.h"
 
 void table_init(struct table *t)
@@ -87,10 +88,12 @@ static int cmp_number(uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
-/* Bytes of an address are in network order, most significant first. */
 static int cmp_addr(uint16_t af, const union nf_inet_addr *a, const union nf_inet_addr *b)
 {
-	return memcmp(a, b, af == AF_INET6 ? sizeof(a->in6) : sizeof(a->in));
+	if (af != AF_INET6)
+		return cmp_number(ntohl(a->ip), ntohl(b->ip));
+	/* Network order: the most significant byte first. */
+	return memcmp(a, b, sizeof(a->in6));
 }
 
 int ipvs_key_cmp(const struct ipvs_key *a, const struct ipvs_key *b)
@@ -132,7 +135,7 @@ static void sort_servers(struct ipvs_service *svc, table_cmp_t *cmp)
 
 	if (svc->n < 2)
 		return;
-	for (i = 0; i < svc->n; i++)
+	for (i = 0; stats && i < svc->n; i++)
 		server[i].place = i;
 	qsort(server, svc->n, sizeof(*server), cmp);
 	for (i = 0; stats && i < svc->n; i++) {

@@ -317,7 +317,6 @@ static void print_service(struct page *g, const struct ipvs_service *svc,
 {
 	const struct ipvs_key *key = &svc->key;
 	bool exact = has_option(c, OPT_EXACT);
-	char name[NAME_LEN];
 
 	if (key->fwmark) {
 		put(g, "FWM  ");
@@ -327,8 +326,8 @@ static void print_service(struct page *g, const struct ipvs_service *svc,
 	} else {
 		put_left(g, protocol_name(key->protocol), 4);
 		put(g, " ");
-		put(g, name_of(name, key->af, &key->addr, key->port, key->protocol,
-			       has_option(c, OPT_NUMERIC)));
+		g->p += name_write(g->p, key->af, &key->addr, key->port, key->protocol,
+				   has_option(c, OPT_NUMERIC));
 		if (key->af != AF_INET6 && g->p > g->line + SERVICE_WIDTH)
 			g->p = g->line + SERVICE_WIDTH;
 	}
@@ -407,14 +406,15 @@ static void print_server(struct page *g, const struct ipvs_service *svc, size_t 
 {
 	const struct ipvs_server *server = &svc->server[i];
 	bool exact = has_option(c, OPT_EXACT);
-	char name[NAME_LEN];
+	char *start;
 
-	name_of(name, server->af, &server->addr, server->port, svc->key.protocol,
-		has_option(c, OPT_NUMERIC));
-	if (server->af != AF_INET6)
-		name[SERVER_WIDTH] = '\0';
 	put(g, "  -> ");
-	put_left(g, name, SERVER_WIDTH);
+	start = g->p;
+	g->p += name_write(g->p, server->af, &server->addr, server->port, svc->key.protocol,
+			   has_option(c, OPT_NUMERIC));
+	if (server->af != AF_INET6 && g->p > start + SERVER_WIDTH)
+		g->p = start + SERVER_WIDTH;
+	pad(g, start, SERVER_WIDTH);
 	switch (mode) {
 	case STATS:
 		put_stats(g, &svc->server_stats[i], IPVS_CONNS, exact);

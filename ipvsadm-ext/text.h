@@ -35,8 +35,21 @@ int text_connections(FILE *out, FILE *in, const struct command *c);
 void text_timeouts(FILE *out, const struct ipvs_timeouts *timeouts);
 void text_daemons(FILE *out, const struct ipvs_daemon *daemon, int n);
 
-/* names.c: "addr:port" as 1.31 writes it. buf must hold NAME_LEN bytes. */
+/**
+ * name_write() - "addr:port", as 1.31 writes it
+ * @buf: room for NAME_LEN bytes
+ * @af: family of @addr
+ * @addr: address
+ * @port: network byte order
+ * @protocol: that gives the port its name; 0: it has none
+ * @numeric: no names
+ *
+ * Return: its length.
+ */
 #define NAME_LEN 128
+size_t name_write(char *buf, uint16_t af, const union nf_inet_addr *addr, uint16_t port,
+		  uint16_t protocol, bool numeric);
+/* name_of() - the same. Return: @buf. */
 const char *name_of(char *buf, uint16_t af, const union nf_inet_addr *addr, uint16_t port,
 		    uint16_t protocol, bool numeric);
 

@@ -103,7 +103,7 @@ static void say_why(const char *said, FILE *out)
 	size_t i, len;
 
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (strstr(said, reasons[i].said)) {
+		if (strcasestr(said, reasons[i].said)) {
 			fprintf(out, "%s (%s)\n", reasons[i].means, reasons[i].said);
 			return;
 		}
@@ -121,16 +121,23 @@ static bool explain_module(const char *what, const char *prefix, const char *nam
 	static char explained[64];
 	char module[sizeof(explained)], said[1024];
 	char *argv[] = { "/sbin/modprobe", "--", module, NULL };
+	int status;
 
 	/* A restore may ask for it in every line. */
 	snprintf(module, sizeof(module), "%s%s", prefix, name);
 	if (!strcmp(module, explained))
 		return true;
-	if (!*name || !module_exists(module) || !process_run(argv, said, sizeof(said)))
+	if (!*name || !module_exists(module))
+		return false;
+	status = process_run(argv, said, sizeof(said));
+	if (!status)
 		return false;
 	fprintf(out, "The module of %s %s, %s, is there, but cannot be loaded: ", what, name,
 		module);
-	say_why(said, out);
+	if (status == PROCESS_NOT_RUN)
+		fprintf(out, "modprobe cannot be run\n");
+	else
+		say_why(said, out);
 	strcpy(explained, module);
 	return true;
 }

@@ -33,35 +33,37 @@ const struct option_row option_rows[] = {
 	{ "add-service", 'A', .command = CMD_ADD_SERVICE,
 	  .help = "add a virtual service" },
 	{ "edit-service", 'E', .command = CMD_EDIT_SERVICE,
-	  .help = "edit a virtual service; what is not given gets its default" },
+	  .help = "edit one; what is not given gets its default" },
 	{ "delete-service", 'D', .command = CMD_DEL_SERVICE,
-	  .help = "delete a virtual service and its real servers" },
-	{ "clear", 'C', .command = CMD_FLUSH,
+	  .help = "delete one, and its real servers" },
+	{ "clear", 'C', .command = CMD_FLUSH, .says = "flush",
 	  .help = "delete all virtual services" },
 	{ "list", 'L', .command = CMD_LIST,
 	  .help = "list virtual services and real servers" },
 	{ NULL, 'l', .command = CMD_LIST },
 	{ "zero", 'Z', .command = CMD_ZERO,
-	  .help = "set the counters of a virtual service, or of all, to zero" },
+	  .help = "set counters to zero, of one service or all" },
 	{ "add-server", 'a', .command = CMD_ADD_SERVER,
-	  .help = "add a real server to a virtual service" },
+	  .help = "add a real server" },
 	{ "edit-server", 'e', .command = CMD_EDIT_SERVER,
-	  .help = "edit a real server; what is not given gets its default" },
+	  .help = "edit one; what is not given gets its default" },
 	{ "delete-server", 'd', .command = CMD_DEL_SERVER,
-	  .help = "delete a real server" },
+	  .help = "delete one" },
 	{ "set", .command = CMD_SET_TIMEOUTS,
-	  .help = "set timeouts, in seconds: --set TCP TCPFIN UDP; 0 leaves one as it is" },
+	  .help = "set timeouts in seconds: --set TCP TCPFIN UDP;\n"
+		  "0 leaves one as it is" },
 	{ "restore", 'R', .command = CMD_RESTORE,
 	  .help = "do the commands on standard input, one a line" },
 	{ "save", 'S', .command = CMD_SAVE,
-	  .help = "print services and servers as commands, for -R" },
+	  .help = "print services and servers as commands for -R" },
 	{ "apply", .arg = "FILE", .is_new = true, .command = CMD_APPLY,
-	  .help = "change what differs from FILE, and nothing else;\n"
-		  "FILE has rules as of -S --full or JSON as of -L --json; -: standard input" },
+	  .help = "change what differs from FILE, nothing else;\n"
+		  "FILE is what -S --full or -L --json prints;\n"
+		  "-: standard input" },
 	{ "start-daemon", .arg = "STATE", .command = CMD_START_DAEMON,
-	  .help = "start synchronising connections as master or as backup" },
+	  .help = "synchronise connections; STATE: master, backup" },
 	{ "stop-daemon", .arg = "STATE", .command = CMD_STOP_DAEMON,
-	  .help = "stop it" },
+	  .help = "stop that" },
 	{ NULL, 'h', .command = CMD_HELP,
 	  .help = "help as of ipvsadm 1.31, and what is new" },
 	{ "help", .command = CMD_HELP_LONG,
@@ -72,31 +74,32 @@ const struct option_row option_rows[] = {
 	  .help = "the version of ipvsadm-ext" },
 
 	{ "tcp-service", 't', "HOST[:PORT]", .group = GROUP_WHICH, A_SERVICE, .param = IPPROTO_TCP,
-	  .help = "of TCP; an IPv6 address with a port is [ADDRESS]:PORT" },
+	  .help = "of TCP; an IPv6 address goes in []" },
 	{ "udp-service", 'u', "HOST[:PORT]", .group = GROUP_WHICH, A_SERVICE, .param = IPPROTO_UDP,
 	  .help = "of UDP" },
 	{ "sctp-service", 0, "HOST[:PORT]", .group = GROUP_WHICH, A_SERVICE, .param = IPPROTO_SCTP,
 	  .help = "of SCTP" },
 	{ "fwmark-service", 'f', "MARK", .group = GROUP_WHICH, A_SERVICE,
-	  .help = "of packets with a firewall mark, 1 to 4294967295" },
+	  .help = "of packets with a mark, 1 to 4294967295" },
 	{ "ipv6", '6', .group = GROUP_WHICH, .id = OPT_IPV6,
-	  .help = "the firewall mark is for IPv6; goes after -f" },
+	  .help = "the mark is for IPv6; goes after -f" },
 
 	{ "scheduler", 's', "NAME", .group = GROUP_SERVICE, .id = OPT_SCHEDULER,
 	  .allowed = ADD_EDIT_SERVICE,
 	  .help = "how to choose a real server; default: wlc" },
 	{ "persistent", 'p', "SECONDS", .arg_optional = true, .group = GROUP_SERVICE,
 	  .id = OPT_PERSISTENT, .allowed = ADD_EDIT_SERVICE,
-	  .help = "keep a client on its server for so long; default: 360" },
+	  .help = "a client stays on its server; default: 360" },
 	{ "netmask", 'M', "MASK", .group = GROUP_SERVICE, .id = OPT_NETMASK,
 	  .allowed = ADD_EDIT_SERVICE,
-	  .help = "what is one client for -p: an address mask, or for IPv6 a prefix length;\n"
-		  "goes after the service" },
+	  .help = "what is one client: an address mask, or for\n"
+		  "IPv6 a prefix length; goes after the service" },
 	{ "pe", 0, "NAME", .group = GROUP_SERVICE, .id = OPT_PE, .allowed = ADD_EDIT_SERVICE,
 	  .help = "persistence engine, such as sip" },
 	{ "sched-flags", 'b', "FLAG,...", .group = GROUP_SERVICE, .id = OPT_SCHED_FLAGS,
 	  .allowed = ADD_EDIT_SERVICE,
-	  .help = "sh-fallback, sh-port, mh-fallback, mh-port, flag-1, flag-2, flag-3" },
+	  .help = "sh-fallback, sh-port, mh-fallback, mh-port,\n"
+		  "flag-1, flag-2, flag-3" },
 	{ "ops", 'o', .group = GROUP_SERVICE, .id = OPT_OPS, .allowed = ADD_EDIT_SERVICE,
 	  .help = "one-packet scheduling, for UDP" },
 
@@ -111,13 +114,14 @@ const struct option_row option_rows[] = {
 	  .help = "forward by network address translation" },
 	{ "weight", 'w', "NUMBER", .group = GROUP_SERVER, .id = OPT_WEIGHT,
 	  .allowed = ADD_EDIT_SERVER, .max = INT_MAX, .number = "weight",
-	  .help = "its share of connections; 0: no new ones; default: 1" },
+	  .help = "share of connections; 0: none; default: 1" },
 	{ "u-threshold", 'x', "NUMBER", .group = GROUP_SERVER, .id = OPT_UPPER,
 	  .allowed = ADD_EDIT_SERVER, .max = INT_MAX, .number = "u_threshold",
-	  .help = "no new connections from so many on; 0: no limit (default)" },
+	  .help = "no new connections from so many on;\n"
+		  "0 (default): no limit" },
 	{ "l-threshold", 'y', "NUMBER", .group = GROUP_SERVER, .id = OPT_LOWER,
 	  .allowed = ADD_EDIT_SERVER, .max = INT_MAX, .number = "l_threshold",
-	  .help = "new connections again below so many; default: 3/4 of the upper one" },
+	  .help = "and again below so many; default: 3/4 of it" },
 	{ "tun-type", 0, "TYPE", .group = GROUP_SERVER, .id = OPT_TUN_TYPE,
 	  .allowed = ADD_EDIT_SERVER,
 	  .help = "of the tunnel: ipip (default), gue, gre" },
@@ -125,7 +129,7 @@ const struct option_row option_rows[] = {
 	  .allowed = ADD_EDIT_SERVER, .min = 1, .max = 65535, .number = "tunnel port",
 	  .help = "of a gue tunnel" },
 	{ "tun-nocsum", .group = GROUP_SERVER, .id = OPT_TUN_NOCSUM, .allowed = ADD_EDIT_SERVER,
-	  .help = "no checksums in a gue or gre tunnel (default)" },
+	  .help = "no checksums in gue or gre (default)" },
 	{ "tun-csum", .group = GROUP_SERVER, .id = OPT_TUN_CSUM, .allowed = ADD_EDIT_SERVER,
 	  .help = "checksums" },
 	{ "tun-remcsum", .group = GROUP_SERVER, .id = OPT_TUN_REMCSUM, .allowed = ADD_EDIT_SERVER,
@@ -135,12 +139,12 @@ const struct option_row option_rows[] = {
 	  .help = "addresses and ports as numbers" },
 	{ "json", 'j', .is_new = true, .group = GROUP_LIST, .id = OPT_JSON,
 	  .allowed = B(LIST) | B(APPLY),
-	  .help = "as JSON, with all there is to say; with --apply: what it does" },
+	  .help = "as JSON; with --apply: what it does" },
 	{ "pretty", .is_new = true, .group = GROUP_LIST, .id = OPT_PRETTY,
 	  .allowed = B(LIST) | B(APPLY),
 	  .help = "the JSON on many lines" },
 	{ "full", .is_new = true, .group = GROUP_LIST, .id = OPT_FULL, .allowed = B(SAVE),
-	  .help = "with -S: everything, thresholds, timeouts and daemons too" },
+	  .help = "with -S: also thresholds, timeouts, daemons" },
 	{ "connection", 'c', .group = GROUP_LIST, .id = OPT_CONNECTION, .one_of = B(LIST),
 	  .help = "connections" },
 	{ "timeout", .group = GROUP_LIST, .id = OPT_TIMEOUT, .one_of = B(LIST),
@@ -154,7 +158,8 @@ const struct option_row option_rows[] = {
 	{ "thresholds", .group = GROUP_LIST, .id = OPT_THRESHOLDS, .allowed = B(LIST),
 	  .help = "thresholds of real servers" },
 	{ "persistent-conn", .group = GROUP_LIST, .id = OPT_PERSISTENT_CONN, .allowed = B(LIST),
-	  .help = "persistent connections; with -c: what persistence engines know" },
+	  .help = "persistent connections;\n"
+		  "with -c: what persistence engines know" },
 	{ "tun-info", .group = GROUP_LIST, .id = OPT_TUN_INFO, .allowed = B(LIST),
 	  .help = "tunnels" },
 	{ "exact", 'X', .group = GROUP_LIST, .id = OPT_EXACT, .allowed = B(LIST),
@@ -165,10 +170,11 @@ const struct option_row option_rows[] = {
 
 	{ "syncid", 0, "NUMBER", .group = GROUP_DAEMON, .id = OPT_SYNCID,
 	  .allowed = B(START_DAEMON) | B(STOP_DAEMON) | B(LIST), .max = 255, .number = "syncid",
-	  .help = "to tell groups of directors apart; 0 (default): no such group" },
+	  .help = "of the group of directors; 0 (default): none" },
 	{ "sync-maxlen", 0, "BYTES", .group = GROUP_DAEMON, .id = OPT_SYNC_MAXLEN,
 	  .allowed = B(START_DAEMON), .min = 1, .max = 65535 - 20 - 8, .number = "sync-maxlen",
-	  .help = "longest message, 1 to 65507; default: from the interface's MTU" },
+	  .help = "longest message, 1 to 65507;\n"
+		  "default: what the interface takes" },
 	{ "mcast-interface", 0, "NAME", .group = GROUP_DAEMON, .id = OPT_MCAST_INTERFACE,
 	  .allowed = B(START_DAEMON),
 	  .help = "where to send or listen; default: eth0" },
@@ -186,11 +192,11 @@ const struct option_row option_rows[] = {
 	  .help = "only print what would be done" },
 	{ "drain", 0, "=SECONDS", .arg_optional = true, .is_new = true, .group = GROUP_APPLY,
 	  .id = OPT_DRAIN, .allowed = B(APPLY), .max = TIMEOUT_MAX,
-	  .help = "real servers that go: first weight 0, then wait until they have no\n"
-		  "connections, or so long; default: 300" },
+	  .help = "servers that go get weight 0 first, and go\n"
+		  "when unused, or after so long; default: 300" },
 	{ "wait", 0, "SECONDS", .is_new = true, .group = GROUP_APPLY, .id = OPT_WAIT,
 	  .allowed = B(APPLY), .max = TIMEOUT_MAX,
-	  .help = "how long to wait for another --apply to end; default: 0" },
+	  .help = "for another --apply to end; default: 0" },
 };
 
 #define ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
@@ -254,35 +260,35 @@ static const char *name_in_messages(const struct option_row *row)
 	return row->says ? row->says : row->name;
 }
 
-static const struct option_row *row_of(unsigned int id)
+/* popt's table, made from ours; the numbers of rows count from 1 in it. And which
+ * row a command or an option is, the first if there are several.
+ */
+static struct poptOption popt_table[ROWS + 1];
+static const struct option_row *row_of_command[CMD_COUNT];
+static const struct option_row *row_of_option[OPT_COUNT];
+
+static void make_tables(void)
 {
 	const struct option_row *row;
-
-	for (row = option_rows; row < option_rows + ROWS; row++)
-		if (!row->command && row->id == id)
-			return row;
-	return NULL;
-}
-
-/* popt's table, made from ours. The numbers of rows count from 1 in it. */
-static const struct poptOption *popt_table(void)
-{
-	static struct poptOption table[ROWS + 1];
+	struct poptOption *o;
 	size_t i;
 
-	if (table[0].val)
-		return table;
-	for (i = 0; i < ROWS; i++) {
-		const struct option_row *row = &option_rows[i];
-
-		table[i].longName = row->name;
-		table[i].shortName = row->letter;
-		table[i].argInfo = row->arg ? POPT_ARG_STRING : POPT_ARG_NONE;
+	if (popt_table[0].val)
+		return;
+	for (i = ROWS; i-- > 0; ) {
+		row = &option_rows[i];
+		if (row->command)
+			row_of_command[row->command] = row;
+		else if (row->id < OPT_COUNT)
+			row_of_option[row->id] = row;
+		o = &popt_table[i];
+		o->longName = row->name;
+		o->shortName = row->letter;
+		o->argInfo = row->arg ? POPT_ARG_STRING : POPT_ARG_NONE;
 		if (row->arg_optional)
-			table[i].argInfo |= POPT_ARGFLAG_OPTIONAL;
-		table[i].val = i + 1;
+			o->argInfo |= POPT_ARGFLAG_OPTIONAL;
+		o->val = i + 1;
 	}
-	return table;
 }
 
 /* popt keeps the words, and points to the last one it has read. */
@@ -305,6 +311,20 @@ static void passed_over(struct parse *p, int from, int to)
 			p->left = from;
 }
 
+/* Is there a value in @word, the last one that was read, or before it? If popt has
+ * none nevertheless, it had no memory for it.
+ */
+static bool has_value(const struct option_row *row, const char *word)
+{
+	if (!row->arg_optional)
+		return row->arg;
+	if (word[0] != '-')
+		return true;
+	if (word[1] == '-')
+		return strcmp(word + 2, row->name);
+	return word[strlen(word) - 1] != row->letter;
+}
+
 /* The next option: its number in popt's table, -1 at the end, or an error of
  * popt. Its value has to be freed.
  */
@@ -315,6 +335,8 @@ static int next_option(struct parse *p, char **value)
 	*value = NULL;
 	if (val > 0) {
 		*value = poptGetOptArg(p->popt);
+		if (!*value && has_value(&option_rows[val - 1], p->argv[word]))
+			return POPT_ERROR_MALLOC;
 		if (*value && !strcmp(p->argv[word], *value) && word > p->word + 1)
 			first--;
 	}
@@ -325,15 +347,25 @@ static int next_option(struct parse *p, char **value)
 	return val;
 }
 
-/* The value of the option just read, where it stands in argv: what popt hands
- * out does not last.
+/* The number of a word that belongs to no option. */
+static int left_word(const struct parse *p, const char *word)
+{
+	int i;
+
+	for (i = p->left; i > 0 && i < p->argc; i++)
+		if (!strcmp(p->argv[i], word))
+			return i;
+	return -1;
+}
+
+/* The value of the option just read, where it stands in argv, at the end of a
+ * word: what popt hands out does not last.
  */
 static const char *value_in_argv(const struct parse *p, const char *value)
 {
 	const char *word = p->argv[p->word];
-	size_t len = strlen(word), part = strlen(value);
 
-	return part < len ? word + len - part : word;
+	return word + strlen(word) - strlen(value);
 }
 
 static void copy_name(char *to, size_t size, const char *from)
@@ -572,7 +604,7 @@ static int parse_options(struct parse *p)
 	if (val == -1)
 		return 0;
 	refuse(p->d, EXIT_REFUSED, p->word, "%s: %s\n", p->argv[p->word], poptStrerror(val));
-	p->d->fatal = false;
+	p->d->fatal = val == POPT_ERROR_MALLOC;
 	return -1;
 }
 
@@ -589,17 +621,13 @@ static int parse_daemon_state(struct parse *p, const char *value)
 	return 0;
 }
 
-/* The first option has to be a command; no word at all is one, too. */
+/* The first option has to be a command. */
 static int parse_command(struct parse *p)
 {
 	const struct option_row *row;
 	char *value = NULL;
 	int val, ret = 0;
 
-	if (p->argc <= 1) {
-		p->c->id = CMD_LIST;
-		return 0;
-	}
 	val = next_option(p, &value);
 	row = val > 0 ? &option_rows[val - 1] : NULL;
 	if (!row || !row->command) {
@@ -636,7 +664,8 @@ static int parse_timeouts(struct parse *p)
 	}
 	for (i = 0; i < 3; i++) {
 		if (!number_parse(word[i], 0, TIMEOUT_MAX, &number))
-			return fail(p, -1, "invalid timeout value `%s' specified\n", word[i]);
+			return fail(p, left_word(p, word[i]),
+				    "invalid timeout value `%s' specified\n", word[i]);
 		*to[i] = number;
 	}
 	return 0;
@@ -691,12 +720,10 @@ static int parse_sched_flags(struct parse *p)
 static int check_legality(struct parse *p)
 {
 	unsigned int bit = COMMAND_BIT(p->c->id), id;
-	const struct option_row *row, *before = NULL, *command;
+	const struct option_row *row, *before = NULL, *command = row_of_command[p->c->id];
 
-	for (command = option_rows; command->command != p->c->id; command++)
-		;
 	for (id = 0; id < OPT_COUNT; id++) {
-		row = row_of(id);
+		row = row_of_option[id];
 		if (!has_option(p->c, id)) {
 			if (row->needed & bit)
 				return fail(p, -1,
@@ -763,7 +790,7 @@ static int check_tunnel(struct parse *p)
 
 	for (i = 0; i < TUNNEL_OPTIONS; i++) {
 		bit = OPT_BIT(tunnel_options[i]);
-		name = row_of(tunnel_options[i])->name;
+		name = row_of_option[tunnel_options[i]]->name;
 		where = p->where[tunnel_options[i]];
 		if (!(p->c->options & bit)) {
 			if (rules[type].needed & bit)
@@ -904,7 +931,7 @@ static int parse(struct parse *p)
 		return -1;
 	word = poptGetArg(p->popt);
 	if (word)
-		return fail(p, p->left ? p->left : -1, "unexpected argument %s\n", word);
+		return fail(p, left_word(p, word), "unexpected argument %s\n", word);
 	if (!p->c->change.service.sched[0])
 		copy_name(p->c->change.service.sched, sizeof(p->c->change.service.sched), "wlc");
 	if (!p->c->change.daemon.ifname[0])
@@ -917,10 +944,20 @@ static int parse(struct parse *p)
 int command_parse(int argc, char **argv, struct command *c, struct diag *d)
 {
 	struct parse p = { .argc = argc, .argv = argv, .c = c, .d = d };
-	int ret;
+	int i, ret;
 
 	set_defaults(c);
-	p.popt = poptGetContext("ipvsadm", argc, (const char **)argv, popt_table(), 0);
+	if (argc <= 1) {
+		c->id = CMD_LIST;
+		return 0;
+	}
+	/* popt puts the next word in its place, and does not return if there is none. */
+	for (i = 1; i < argc; i++)
+		if (strstr(argv[i], "!#:+"))
+			return refuse(d, EXIT_USAGE, i, "invalid argument `%s': libpopt would replace `!#:+'\n",
+				      argv[i]);
+	make_tables();
+	p.popt = poptGetContext("ipvsadm", argc, (const char **)argv, popt_table, 0);
 	if (!p.popt)
 		return refuse(d, EXIT_REFUSED, -1, "Memory allocation problem\n");
 	ret = parse(&p);

@@ -12,11 +12,11 @@
 static void become(char *const argv[], int err)
 {
 	if (err >= 0 && dup2(err, STDERR_FILENO) < 0)
-		_exit(127);
+		_exit(PROCESS_NOT_RUN);
 	/* What we ignore, it would. */
 	signal(SIGPIPE, SIG_DFL);
 	execv(argv[0], argv);
-	_exit(127);
+	_exit(PROCESS_NOT_RUN);
 }
 
 static void read_all(int fd, char *said, size_t size)

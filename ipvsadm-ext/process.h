@@ -12,8 +12,10 @@
  *	goes where ours goes
  * @size: room in @said; the rest is read and dropped
  *
- * Return: exit status, or -1 if it could not be run or died of a signal.
+ * Return: exit status; PROCESS_NOT_RUN if there is no such program, as shells have
+ * it; -1 if it died of a signal, or could not be started for want of memory and such.
  */
+#define PROCESS_NOT_RUN 127
 int process_run(char *const argv[], char *said, size_t size);
 
 #endif

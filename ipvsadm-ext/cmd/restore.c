@@ -90,7 +90,8 @@ static void start_progress(struct restore *r)
 {
 	struct stat st;
 
-	r->terminal = isatty(STDERR_FILENO);
+	/* Who types commands can count them. */
+	r->terminal = isatty(STDERR_FILENO) && !isatty(STDIN_FILENO);
 	r->start = now();
 	if (!fstat(STDIN_FILENO, &st) && S_ISREG(st.st_mode))
 		r->size = st.st_size;
@@ -290,6 +291,7 @@ static void read_more(struct restore *r)
 	}
 	if (r->n && poll(&p, 1, 0) == 0)
 		flush(r);
+	show_progress(r);
 	do
 		n = read(STDIN_FILENO, r->buf + r->len, READ_SIZE);
 	while (n < 0 && errno == EINTR);

@@ -37,8 +37,8 @@ struct json {
 
 /* json_begin() - the outermost object, with its schema_version */
 void json_begin(struct json *j, FILE *out, bool pretty);
-/* json_finish() - the end of it. Return: 0, or -1 if it could not be written. */
-int json_finish(struct json *j);
+/* json_finish() - the end of it */
+void json_finish(struct json *j);
 
 /* Members of an object; in an array, @key is NULL. */
 void json_put_object(struct json *j, const char *key);

@@ -123,15 +123,13 @@ static bool get_bool(struct reader *r, const json_t *obj, const char *key, bool 
 static bool get_string(struct reader *r, const json_t *obj, const char *key, char *s, size_t size)
 {
 	const json_t *v = json_object_get(obj, key);
-	const unsigned char *name = (const unsigned char *)json_string_value(v);
-	size_t i, len = json_string_length(v);
+	const char *name = json_string_value(v);
+	size_t len = json_string_length(v);
 	char text[64];
 
 	if (!v)
 		return true;
-	for (i = 0; i < len && name[i] > ' ' && name[i] != 0x7f; i++)
-		;
-	if (!len || len >= size || i < len || *name == '#') {
+	if (!name || len >= size || !state_is_name(name)) {
 		snprintf(text, sizeof(text), "a word of 1 to %zu bytes", size - 1);
 		return bad_value(r, key, v, text);
 	}

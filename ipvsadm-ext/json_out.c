@@ -154,11 +154,10 @@ void json_begin(struct json *j, FILE *out, bool pretty)
 	json_put_number(j, "schema_version", JSON_SCHEMA_VERSION);
 }
 
-int json_finish(struct json *j)
+void json_finish(struct json *j)
 {
 	json_put_end(j, '}');
 	putc('\n', j->out);
-	return fflush(j->out) || ferror(j->out) ? -1 : 0;
 }
 
 /* ---- the matter ------------------------------------------------------------ */
@@ -478,11 +477,6 @@ static int failed(const char *what, int err)
 	return EXIT_LISTING;
 }
 
-static int finish(struct json *j)
-{
-	return json_finish(j) < 0 ? EXIT_OUTPUT : EXIT_OK;
-}
-
 static int list_connections(struct json *j)
 {
 	FILE *in = fopen(CONNECTIONS, "re");
@@ -504,7 +498,8 @@ static int list_connections(struct json *j)
 		status = EXIT_LISTING;
 	}
 	fclose(in);
-	return finish(j) ?: status;
+	json_finish(j);
+	return status;
 }
 
 static int list_timeouts(struct json *j, struct kernel *k)
@@ -517,7 +512,8 @@ static int list_timeouts(struct json *j, struct kernel *k)
 	json_begin(j, stdout, j->pretty);
 	json_put_info(j, kernel_info(k));
 	json_put_timeouts(j, &timeouts);
-	return finish(j);
+	json_finish(j);
+	return EXIT_OK;
 }
 
 static int list_daemons(struct json *j, struct kernel *k)
@@ -530,7 +526,8 @@ static int list_daemons(struct json *j, struct kernel *k)
 	json_begin(j, stdout, j->pretty);
 	json_put_info(j, kernel_info(k));
 	json_put_daemons(j, daemon, n);
-	return finish(j);
+	json_finish(j);
+	return EXIT_OK;
 }
 
 static int list_services(struct json *j, struct kernel *k, const struct command *c)
@@ -556,7 +553,8 @@ static int list_services(struct json *j, struct kernel *k, const struct command 
 		json_put_bool(j, "partial", true);
 	json_put_services(j, &t, stats, rate);
 	table_free(&t);
-	return finish(j);
+	json_finish(j);
+	return EXIT_OK;
 }
 
 int json_list(struct kernel *k, const struct command *c)

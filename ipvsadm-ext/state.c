@@ -196,11 +196,27 @@ const char *state_where(const struct state *s, const struct ipvs_service *svc,
 
 /* ---- sense ---------------------------------------------------------------- */
 
+bool state_is_name(const char *name)
+{
+	const unsigned char *p = (const unsigned char *)name;
+
+	/* An option, and a comment. */
+	if (!*p || *p == '-' || *p == '#')
+		return false;
+	while (*p > ' ' && *p != 0x7f)
+		p++;
+	return !*p;
+}
+
 const char *state_check_service(const struct ipvs_service *svc, char *buf, size_t size)
 {
 	const struct ipvs_key *key = &svc->key;
 
-	if (!key->fwmark && !key->port && !(svc->flags & IP_VS_SVC_F_PERSISTENT))
+	if (!state_is_name(svc->sched))
+		snprintf(buf, size, "'%s' is no name of a scheduler", svc->sched);
+	else if (*svc->pe && !state_is_name(svc->pe))
+		snprintf(buf, size, "'%s' is no name of a persistence engine", svc->pe);
+	else if (!key->fwmark && !key->port && !(svc->flags & IP_VS_SVC_F_PERSISTENT))
 		snprintf(buf, size, "port 0, which is all ports, is for persistent services only");
 	else if (!key->fwmark && key->protocol != IPPROTO_UDP &&
 		 svc->flags & IP_VS_SVC_F_ONEPACKET)
@@ -389,6 +405,13 @@ static void allowed(const char *text, char *buf, size_t size)
 	}
 }
 
+static bool no_rule(struct rules *r)
+{
+	return complain_at(r->c, r->line, column(r, 1),
+			   "'%s' does not describe a state; allowed are -A, -a, --set, --start-daemon and --stop-daemon",
+			   r->argv[1]);
+}
+
 /* The text of command_parse() is a line or two, and does not always have the word
  * that it is about.
  */
@@ -397,6 +420,9 @@ static bool not_understood(struct rules *r, const struct diag *d)
 	const char *bad = d->arg > 0 && d->arg < r->argc ? r->argv[d->arg] : "";
 	char text[sizeof(d->text)], more[128], *p;
 
+	/* 1.31 would tell about -h. */
+	if (!strncmp(d->text, "Try `", 5))
+		return no_rule(r);
 	strcpy(text, d->text);
 	for (p = text + strlen(text); p > text && p[-1] == '\n'; p--)
 		p[-1] = '\0';
@@ -470,6 +496,9 @@ static int rule_daemon(struct rules *r, const struct command *cmd)
 {
 	struct state_daemon *d = &r->s->daemon[state_daemon(cmd->change.daemon.state)];
 
+	if (!state_is_name(cmd->change.daemon.ifname))
+		return complain_at(r->c, r->line, column(r, 1), "'%s' is no name of an interface",
+				   cmd->change.daemon.ifname);
 	if (d->wish != STATE_ANY)
 		return complain_at(r->c, r->line, column(r, 1),
 				   "the %s sync daemon is there already, in line %u",
@@ -503,9 +532,7 @@ static int rule(struct rules *r)
 	case CMD_STOP_DAEMON:
 		return rule_daemon(r, &cmd);
 	default:
-		return complain_at(r->c, r->line, column(r, 1),
-				   "'%s' does not describe a state; allowed are -A, -a, --set, --start-daemon and --stop-daemon",
-				   r->argv[1]);
+		return no_rule(r);
 	}
 }
 

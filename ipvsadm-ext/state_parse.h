@@ -79,6 +79,9 @@ bool state_add_service(struct state *s, const struct ipvs_service *svc, uint32_t
 bool state_add_server(struct state *s, size_t service, const struct ipvs_server *server,
 		      uint32_t place);
 
+/* state_is_name() - whether a rule can have @name as a word of its own */
+bool state_is_name(const char *name);
+
 /* state_check_service(), state_check_server() - what makes no sense, or what the
  * kernel is known to refuse
  * @buf: room for a sentence about it

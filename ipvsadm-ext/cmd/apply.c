@@ -25,13 +25,15 @@
  * @k: the connection in use
  * @own: it is not the caller's, but one that replaced it
  * @failed: it is not to be used any more
- * @start: when waiting began, or 0
+ * @start: when waiting began, in milliseconds, or 0
+ * @stop: signals that end waiting; blocked
  */
 struct director {
 	struct kernel *k;
 	bool own;
 	bool failed;
-	time_t start;
+	int64_t start;
+	sigset_t stop;
 };
 
 static int director_queue(void *arg, const struct ipvs_change *change, unsigned long tag)
@@ -98,24 +100,40 @@ static int director_read(void *arg, struct state *now)
 	return 0;
 }
 
-/* SIGINT and SIGTERM are blocked while this is in use; here they are answered. */
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 static long director_wait(void *arg)
 {
 	static const struct timespec second = { .tv_sec = 1 };
 	struct director *d = arg;
-	struct timespec now;
-	sigset_t stop;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (!d->start)
-		d->start = now.tv_sec;
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	if (sigtimedwait(&stop, NULL, &second) > 0)
+		d->start = now_ms();
+	if (sigtimedwait(&d->stop, NULL, &second) > 0)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec - d->start;
+	return (now_ms() - d->start) / 1000;
+}
+
+/* While servers are drained, a signal to end is one to end in order. Who started us
+ * with one ignored wants that to stay so.
+ */
+static void director_answers(struct director *d)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct sigaction action;
+	size_t i;
+
+	sigemptyset(&d->stop);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(&d->stop, signals[i]);
+	sigprocmask(SIG_BLOCK, &d->stop, NULL);
 }
 
 static const struct apply_ops director_ops = {
@@ -260,7 +278,7 @@ static void json_change(struct json *j, const struct plan *p, const struct plan_
 	free(text);
 }
 
-static int json_report(const struct report *r)
+static void json_report(const struct report *r)
 {
 	char where[PATH_MAX + 64];
 	struct json j;
@@ -283,14 +301,15 @@ static int json_report(const struct report *r)
 		json_put_string(&j, "change", text ? text : "");
 		json_put_bool(&j, "undo", refusal->undo);
 		json_put_number(&j, "errno", refusal->err);
-		json_put_string(&j, "error", strerror(refusal->err));
+		json_put_string(&j, "error",
+				command_refusal(command_of(refusal->item->op), refusal->err));
 		if (refusal->extack)
 			json_put_string(&j, "kernel", refusal->extack);
 		json_put_end(&j, '}');
 		free(text);
 	}
 	json_put_end(&j, ']');
-	return json_finish(&j);
+	json_finish(&j);
 }
 
 /* Before anything is done: who cannot be told is not acted for. */
@@ -304,12 +323,6 @@ static int print_changes(const struct plan *p)
 		rule_change(stdout, &change);
 	}
 	return fflush(stdout) || ferror(stdout) ? -1 : 0;
-}
-
-static int no_output(void)
-{
-	fprintf(stderr, "standard output: %s\n", strerror(errno));
-	return EXIT_OUTPUT;
 }
 
 /* ---- doing ------------------------------------------------------------------------ */
@@ -352,17 +365,6 @@ static const char *end_word(enum apply_end end)
 	return word[end];
 }
 
-/* While servers are drained, a signal to stop is one to stop in order. */
-static void answer_signals(void)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-}
-
 static int carry_out(struct director *d, struct report *r)
 {
 	bool json = has_option(r->c, OPT_JSON), dry = has_option(r->c, OPT_DRY_RUN);
@@ -376,18 +378,21 @@ static int carry_out(struct director *d, struct report *r)
 	enum apply_end end;
 
 	r->result = r->plan->n ? "planned" : "unchanged";
-	if (!json && print_changes(r->plan) < 0)
-		return no_output();
+	if (!json && print_changes(r->plan) < 0) {
+		fprintf(stderr, "%s: not applied: nobody can read what would be done\n",
+			r->plan->to->name);
+		return EXIT_OUTPUT;
+	}
 	if (r->plan->n && !dry) {
 		if (run.drain)
-			answer_signals();
+			director_answers(d);
 		end = apply_run(&run);
 		r->run = &run;
 		r->result = end_word(end);
 		status = end_status(r, end);
 	}
-	if (json && json_report(r) < 0 && status == EXIT_OK)
-		status = no_output();
+	if (json)
+		json_report(r);
 	apply_free(&run);
 	return status;
 }

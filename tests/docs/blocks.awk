@@ -37,7 +37,7 @@ FNR == 1 {
 		}
 		if (tag != "output")
 			vm = 0
-	} else if (tag !~ /^(text|c|make|ldirectord)$/) {
+	} else if (tag !~ /^(text|c|make|json|ldirectord)$/) {
 		print where ": unknown kind of block: " tag > "/dev/stderr"
 		exit bad = 1
 	}

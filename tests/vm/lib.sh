@@ -497,3 +497,85 @@ forwards_family() { # NAME VIP SERVICE FIRST-SOURCE
 	hold_stop "$1"
 	adm -C
 }
+
+# ---- two versions of the command line tool --------------------------------
+
+# What differ compares. The old one with itself has no deviations to excuse.
+OLD_TOOL=${OLD_TOOL:-/bin/ipvsadm}
+NEW_TOOL=${NEW_TOOL:-/bin/ipvsadm-ext}
+TOOLS=(--old "$OLD_TOOL" --new "$NEW_TOOL")
+[ "$OLD_TOOL" != "$NEW_TOOL" ] || TOOLS+=(--strict)
+
+# names: what the command lines of differ refer to, and nothing else.
+names() {
+	[ -n "${IPVS_EXT_VM-}" ] || skip "writes to /etc: only in a virtual machine"
+	[ ! -x "$NEW_TOOL" ] && skip "no $NEW_TOOL here"
+	command -v differ >/dev/null || skip "no differ here"
+	printf '%s: files\n' hosts services >/etc/nsswitch.conf
+	cat >/etc/hosts <<-END
+		127.0.0.1 localhost
+		10.0.0.1 web1 web1.example
+		10.0.0.2 web2 web2.example
+		10.0.0.3 web3 web3.example
+		10.0.0.4 web4 web4.example
+		10.0.1.1 real1 real1.example
+		10.0.1.2 real2.example real2
+		10.0.1.3 real3 real3.example
+		10.0.1.4 a-real-server-with-a-name-that-is-longer-than-its-column.example real4 real4.example
+		10.0.0.1 10web 0x10name many
+		10.0.0.2 many
+		fd07::1 six
+		fd07::2 both
+		10.0.0.2 both
+		fd07::11 a-real-server-with-a-name-that-is-longer-than-its-column.six.example
+	END
+	cat >/etc/services <<-END
+		http 80/tcp www
+		domain 53/tcp
+		domain 53/udp
+		tcponly 81/tcp
+		udponly 81/udp
+		http-alt 8080/tcp
+		a-service-with-a-long-name 443/tcp
+		pscp 80/sctp
+	END
+	# Programs start four times as fast where they always get the same addresses:
+	# an emulated processor need not translate them again.
+	echo 0 >/proc/sys/kernel/randomize_va_space
+	# 1.31 crashes now and then, and the kernel has much to say of odd arguments.
+	echo 0 >/proc/sys/debug/exception-trace
+	dmesg -n 1
+}
+
+# twins: two namespaces that are alike, for differ; its options go to TWINS.
+twins() {
+	local n m
+
+	begin
+	names
+	# Looking for modules that are not there takes its time.
+	for m in rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf pe_sip; do
+		modprobe -q "ip_vs_$m" || skip "no module ip_vs_$m"
+	done
+	echo >/proc/sys/kernel/modprobe
+	keep_hooks
+	for n in a b; do
+		ip netns add "$PFX-$n"
+		sysctls "$n" ipv6/conf/all/accept_dad=0 ipv6/conf/default/accept_dad=0
+		ip -n "$PFX-$n" -b - <<-END || fail "network of $n"
+			link set lo up
+			link add eth0 type veth peer name eth1
+			link set eth0 up
+			link set eth1 up
+			addr add 10.7.0.1/16 dev eth0
+			addr add fd07:7::1/64 dev eth0 nodad
+		END
+	done
+	# shellcheck disable=SC2034
+	TWINS=("${TOOLS[@]}" --ns "/run/netns/$PFX-a" --ns "/run/netns/$PFX-b")
+}
+
+# differ, and what it finds is the reason to fail
+alike() {
+	differ "$@" || fail "differ $*"
+}

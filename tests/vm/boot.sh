@@ -11,7 +11,8 @@
 # 1 = failed. A guest that is not done after SECONDS has failed.
 #
 # The verdict has a serial port of its own, so nothing printed on the console
-# can be taken for one. QEMU's accelerator is $IPVS_EXT_ACCEL.
+# can be taken for one. QEMU's accelerator is $IPVS_EXT_ACCEL; $IPVS_EXT_TOOL is
+# another ipvsadm-ext than the one in build.
 
 set -eu -o pipefail
 
@@ -19,10 +20,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cache=${IPVS_EXT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipvs-ext}
 accel=${IPVS_EXT_ACCEL:-tcg,thread=multi}
+tool=${IPVS_EXT_TOOL:-$root/build/ipvsadm-ext/ipvsadm-ext}
 
 # What the cases and lib.sh call, and where it goes. busybox does the rest.
 tools=(bash ip ipvsadm tc)
-applets=(awk basename cat cp cut date dirname dmesg echo env expr false find grep
+applets=(awk basename cat cmp cp cut date dirname dmesg echo env expr false find grep
 	head id insmod kill ln ls lsmod mkdir mkfifo mknod mktemp modprobe mount mv
 	nproc nsenter poweroff printf ps rm rmmod sed seq setsid sh sleep sort stty
 	tail tee test timeout touch tr true uname uniq unshare wc which xargs)
@@ -148,7 +150,7 @@ make_initrd() {
 	find "$dir/lib/modules/$kver" -mindepth 1 -maxdepth 1 -type d ! -name updates \
 		-exec rm -rf {} +
 	# traffic, programs of other rings, and the tool itself if it is built.
-	for prog in "$root"/build/tests/* "$root/build/ipvsadm-ext/ipvsadm-ext"; do
+	for prog in "$root"/build/tests/* "$tool"; do
 		[ ! -f "$prog" ] || [ ! -x "$prog" ] || copy_tool "$dir" "$prog"
 	done
 	# What a case wants besides: files its command prints the names of.

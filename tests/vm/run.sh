@@ -3,12 +3,12 @@
 # Run the cases of cases/, each in a VM of its own.
 #
 #   run.sh --list
-#   run.sh [-k SERIES] [-j JOBS] [-v] [-e NAME=VALUE]... [CASE...]
+#   run.sh [-k SERIES] [-j JOBS] [-r NAME] [-v] [-e NAME=VALUE]... [CASE...]
 #
 # SERIES is a kernel of kernel.sh, by default 6.1; the modules must be in
 # build/RELEASE. -e sets a variable for the cases, for instance SCHED=rr. -v
-# prints the console log of every case. One line a case; of a failed one also
-# the reasons and the end of what it printed.
+# prints the console log of every case. -r is the name of the file of results.
+# One line a case; of a failed one also the reasons and the end of what it printed.
 #
 # A case may say in its head what it needs, and what it is about:
 #   # vm: smp=2 mem=512 timeout=120
@@ -89,7 +89,7 @@ run_case() {
 	printf '%s\n' "$status" >"$dir/status"
 }
 
-series=${KERNEL:-6.1} jobs=$(nproc) verbose=false opts=() tail=30
+series=${KERNEL:-6.1} name='' jobs=$(nproc) verbose=false opts=() tail=30
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list | -l)
@@ -101,6 +101,7 @@ while [ $# -gt 0 ]; do
 	-k) series=$2; shift ;;
 	-j) jobs=$2; shift ;;
 	-j*) jobs=${1#-j} ;;
+	-r) name=$2; shift ;;
 	-e) opts+=(-e "$2"); shift ;;
 	-b) opts+=(-b "$2"); shift ;;
 	-v) verbose=true ;;
@@ -131,6 +132,7 @@ for c in qemu-system-x86_64 cpio ipvsadm busybox; do
 done
 
 kver=$("$here/kernel.sh" kver "$series")
+name=${name:-vm-$series}
 results=$root/build/vm/$kver
 mkdir -p "$results" "$root/build/results"
 rm -f "$results"/*/status
@@ -159,7 +161,7 @@ for c in "${cases[@]}"; do
 	*) failed=$((failed + 1)) ;;
 	esac
 done
-printf '%d %d %d\n' $passed $failed $skipped >"$root/build/results/vm-$series"
+printf '%d %d %d\n' $passed $failed $skipped >"$root/build/results/$name"
 printf '%d passed, %d failed' $passed $failed
 [ $skipped = 0 ] || printf ', %d skipped' $skipped
 printf '\n'

@@ -76,7 +76,7 @@ check-unit: ## the modules' code in user space: unit, threads, against mainline
 
 check-cli: ## the tool's code in user space
 	@tests/deps.sh
-	@$(MAKE) -C tests/cli check OUT='$(out)/cli'
+	@$(MAKE) -C tests/cli/unit check OUT='$(out)/cli-unit'
 
 check-fuzz: ## the tool's parsers against random input, for SECONDS=60
 	@tests/deps.sh
@@ -87,11 +87,18 @@ check-contract: ## shim against real headers, sparse, checkpatch
 	@$(MAKE) lab-kernel
 	@tests/contract/run.sh '$(KERNEL)'
 
-check-docs: lab-kernel ## do what README.md and docs/ say
+check-docs: lab-kernel tool ## do what README.md and docs/ say
 	@tests/docs/run.sh '$(KERNEL)'
 
-check-vm: lab-modules tool ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
+check-vm: lab-modules lab-tools ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
 	@tests/vm/run.sh -k '$(KERNEL)' $(T)
+
+check-asan: lab-modules lab-tools ## the tool's tests there, built with sanitizers (T=, N=lines)
+	@$(MAKE) -C ipvsadm-ext OUT='$(out)/ipvsadm-ext-asan' \
+		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+	@IPVS_EXT_TOOL='$(out)/ipvsadm-ext-asan/ipvsadm-ext' \
+		tests/vm/run.sh -k '$(KERNEL)' -e DIFF_N='$(or $(N),500)' -r asan \
+		$(or $(T),cli-matrix cli-random cli-list cli-restore apply json)
 
 list-vm: ## list the tests of check-vm
 	@tests/vm/run.sh --list
@@ -112,10 +119,15 @@ lab-modules: lab-kernel
 	@$(MAKE) modules KVER="$$($(lab) kver '$(KERNEL)')" \
 		KDIR="$$($(lab) kdir '$(KERNEL)')" >/dev/null
 
+# What cases run in the virtual machine, besides what Debian has.
+lab-tools: tool
+	@$(MAKE) -C tests/cli OUT='$(out)/tests'
+	@$(MAKE) -C tests/cli/unit vm OUT='$(out)/cli-unit' VM='$(out)/tests'
+
 help: ## this
 	@awk -F ':.*## ' '/^## / { print (n++ ? "\n" : "") substr($$0, 4) ":" } \
 		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: modules tool install uninstall install-tool uninstall-tool clean check deps \
-	check-unit check-cli check-fuzz check-contract check-docs check-vm list-vm demo \
-	bench-decide lab-kernel lab-modules help
+	check-unit check-cli check-fuzz check-contract check-docs check-vm check-asan list-vm demo \
+	bench-decide lab-kernel lab-modules lab-tools help

@@ -23,7 +23,7 @@ ring()
 
 make --no-print-directory deps || exit 1
 ring unit make check-unit KERNEL="$1"
-ring cli make check-cli
+ring cli-unit make check-cli
 ring fuzz make check-fuzz
 ring contract make check-contract KERNEL="$1"
 ring docs make check-docs KERNEL="$1"

@@ -30,7 +30,7 @@ static int read_reply(struct exchange *x, const struct nlmsghdr *nlh)
 	case 1:
 		return genl_get_info(nlh, &info);
 	case 2:
-		if (genl_get_service(nlh, &svc))
+		if (genl_get_service(nlh, &svc, true))
 			return -1;
 		/* Names end, whatever was sent. */
 		if (!memchr(svc.sched, 0, sizeof(svc.sched)) ||

@@ -196,7 +196,7 @@ const struct option_row option_rows[] = {
 		  "when unused, or after so long; default: 300" },
 	{ "wait", 0, "SECONDS", .is_new = true, .group = GROUP_APPLY, .id = OPT_WAIT,
 	  .allowed = B(APPLY), .max = TIMEOUT_MAX,
-	  .help = "for another --apply to end; default: 0" },
+	  .help = "for another --apply to end; default: 10" },
 };
 
 #define ROWS (sizeof(option_rows) / sizeof(option_rows[0]))

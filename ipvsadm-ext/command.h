@@ -206,7 +206,7 @@ int cmd_list(struct kernel *k, const struct command *c);
 int cmd_save(struct kernel *k, const struct command *c);
 int cmd_restore(struct kernel *k, const struct command *c);
 int cmd_apply(struct kernel *k, const struct command *c);
-/* -h, --help, -v, --version-ext */
+/* -h, --help, -v, --version-ext; does without a kernel */
 int cmd_help(struct kernel *k, const struct command *c);
 
 #endif

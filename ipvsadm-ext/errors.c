@@ -23,7 +23,8 @@ static const struct {
 	{ B(START_DAEMON), EEXIST, "Daemon has already run" },
 	{ B(STOP_DAEMON), ESRCH, "No daemon is running" },
 	{ 0, EPERM, "Permission denied (you must be root)" },
-	{ 0, EINVAL, "Invalid operation.  Possibly wrong module version, address not unicast, ..." },
+	{ 0, EINVAL,
+	  "Invalid operation.  Possibly wrong module version, address not unicast, ..." },
 	{ 0, ENOPROTOOPT, "Protocol not available" },
 	{ 0, ENOMEM, "Memory allocation problem" },
 	{ 0, EOPNOTSUPP, "Operation not supported with IPv6" },
@@ -95,11 +96,10 @@ static void say_why(const char *said, FILE *out)
 		{ "Exec format error", "it was built for another kernel" },
 		{ "Invalid module format", "it was built for another kernel" },
 		{ "Unknown symbol",
-		  "it was built for another kernel, or modprobe.d has a parameter it does not know" },
+		  "it was built for another kernel, or modprobe.d sets a parameter it lacks" },
 		{ "Operation not permitted",
 		  "this is not permitted, to this user or by a lockdown of the kernel" },
 	};
-	const char *last;
 	size_t i, len;
 
 	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
@@ -109,36 +109,41 @@ static void say_why(const char *said, FILE *out)
 		}
 	}
 	len = strcspn(said, "\n");
-	last = said + len;
 	if (len)
-		fprintf(out, "%.*s\n", (int)(last - said), said);
+		fprintf(out, "%.*s\n", (int)len, said);
 	else
 		fprintf(out, "modprobe does not say why\n");
 }
 
+/* Return: true if that was it, and has been said. */
 static bool explain_module(const char *what, const char *prefix, const char *name, FILE *out)
 {
-	static char explained[64];
-	char module[sizeof(explained)], said[1024];
-	char *argv[] = { "/sbin/modprobe", "--", module, NULL };
+	/* A restore may ask for it in every line. */
+	static char last[64];
+	static bool last_explained;
+	char said[1024], *argv[] = { "/sbin/modprobe", "--", last, NULL };
+	char module[sizeof(last)];
 	int status;
 
-	/* A restore may ask for it in every line. */
+	if (!*name)
+		return false;
 	snprintf(module, sizeof(module), "%s%s", prefix, name);
-	if (!strcmp(module, explained))
-		return true;
-	if (!*name || !module_exists(module))
+	if (!strcmp(module, last))
+		return last_explained;
+	strcpy(last, module);
+	last_explained = false;
+	if (!module_exists(module))
 		return false;
 	status = process_run(argv, said, sizeof(said));
 	if (!status)
 		return false;
+	last_explained = true;
 	fprintf(out, "The module of %s %s, %s, is there, but cannot be loaded: ", what, name,
 		module);
 	if (status == PROCESS_NOT_RUN)
 		fprintf(out, "modprobe cannot be run\n");
 	else
 		say_why(said, out);
-	strcpy(explained, module);
 	return true;
 }
 

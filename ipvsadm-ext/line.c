@@ -86,7 +86,7 @@ int line_exchange(struct line *l, const void *requests, size_t len, struct excha
 			if (msg[i].msg_hdr.msg_namelen != sizeof(from[i]) || from[i].nl_pid)
 				continue;
 			if (msg[i].msg_hdr.msg_flags & MSG_TRUNC)
-				return -ENOSPC;
+				return piece < LINE_PIECE ? -ENOSPC : -EPROTO;
 			err = exchange_read(x, iov[i].iov_base, msg[i].msg_len);
 		}
 		/* It is a long one. */

@@ -92,6 +92,11 @@ int main(int argc, char **argv)
 	int status;
 
 	occupy_standard_streams();
+	/* Works without IPVS, and for anybody: there is no old behaviour to keep. */
+	if (argc > 1 && !strcmp(argv[1], "--version-ext")) {
+		c.id = CMD_VERSION_EXT;
+		return finish_output(cmd_help(NULL, &c));
+	}
 	if (open_kernel(&k))
 		return EXIT_USAGE;
 	warn_of_old(kernel_info(k));

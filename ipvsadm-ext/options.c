@@ -385,7 +385,8 @@ static int parse_service(struct parse *p, const struct option_row *row, const ch
 		svc->key.protocol = row->param;
 		if (address_parse(value, row->param, &svc->key.af, &svc->key.addr,
 				  &svc->key.port) < 0)
-			return fail(p, p->word, "illegal virtual server address[:port] specified\n");
+			return fail(p, p->word,
+				    "illegal virtual server address[:port] specified\n");
 		if (svc->key.af == AF_INET6)
 			svc->netmask = 128;
 		return 0;
@@ -954,7 +955,8 @@ int command_parse(int argc, char **argv, struct command *c, struct diag *d)
 	/* popt puts the next word in its place, and does not return if there is none. */
 	for (i = 1; i < argc; i++)
 		if (strstr(argv[i], "!#:+"))
-			return refuse(d, EXIT_USAGE, i, "invalid argument `%s': libpopt would replace `!#:+'\n",
+			return refuse(d, EXIT_USAGE, i,
+				      "invalid argument `%s': libpopt would replace `!#:+'\n",
 				      argv[i]);
 	make_tables();
 	p.popt = poptGetContext("ipvsadm", argc, (const char **)argv, popt_table, 0);

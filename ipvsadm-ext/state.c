@@ -247,7 +247,8 @@ const char *state_check_server(const struct ipvs_service *svc, const struct ipvs
 	bool tunnel = server->forward == IP_VS_CONN_F_TUNNEL;
 
 	if (server->af != svc->key.af && !tunnel)
-		snprintf(buf, size, "another address family than the service's is for tunnels only");
+		snprintf(buf, size,
+			 "another address family than the service's is for tunnels only");
 	else if (!unicast(server))
 		snprintf(buf, size, "not a unicast address");
 	else if (server->upper > INT_MAX)
@@ -278,7 +279,8 @@ static void check_mixed(const struct state *s, struct complaints *c)
 		for (j = 0; j < svc->n; j++) {
 			if (svc->server[j].af == svc->key.af)
 				continue;
-			fprintf(c->out, "%s: a server of another address family than its service's cannot be together with a sync daemon\n",
+			fprintf(c->out,
+				"%s: a server of another address family than its service's cannot be together with a sync daemon\n",
 				state_where(s, svc, &svc->server[j], where, sizeof(where)));
 			c->n++;
 			return;
@@ -385,7 +387,8 @@ static void allowed(const char *text, char *buf, size_t size)
 		{ "illegal start", "master, backup" },
 		{ "invalid IPv4 mcast-group", "a multicast address" },
 		{ "invalid IPv6 mcast-group", "a multicast address" },
-		{ "invalid scheduler flag", "flag-1, flag-2, flag-3, sh-fallback, sh-port, mh-fallback, mh-port" },
+		{ "invalid scheduler flag",
+		  "flag-1, flag-2, flag-3, sh-fallback, sh-port, mh-fallback, mh-port" },
 		{ "incompatible scheduler flag", "sh-... with -s sh, mh-... with -s mh" },
 	};
 	const struct option_row *row;

@@ -270,16 +270,21 @@ static void say_refusals(const struct report *r)
 			strerror(r->run->lost));
 }
 
-static void json_change(struct json *j, const struct plan *p, const struct plan_item *item)
+static int json_change(struct json *j, const char *key, const struct plan *p,
+		       const struct plan_item *item)
 {
 	char *text = command_text(p, item);
+	int ret = text ? 0 : -1;
 
-	json_put_string(j, NULL, text ? text : "");
+	json_put_string(j, key, text ? text : "");
 	free(text);
+	return ret;
 }
 
-static void json_report(const struct report *r)
+/* Return: 0, or -1 if memory for the commands was lacking. */
+static int json_report(const struct report *r)
 {
+	int ret = 0;
 	char where[PATH_MAX + 64];
 	struct json j;
 	size_t i;
@@ -289,16 +294,15 @@ static void json_report(const struct report *r)
 	json_put_string(&j, "result", r->result);
 	json_put_array(&j, "changes");
 	for (i = 0; i < r->plan->n; i++)
-		json_change(&j, r->plan, &r->plan->item[i]);
+		ret |= json_change(&j, NULL, r->plan, &r->plan->item[i]);
 	json_put_end(&j, ']');
 	json_put_array(&j, "refused");
 	for (i = 0; r->run && i < r->run->n_refusals; i++) {
 		const struct apply_refusal *refusal = &r->run->refusal[i];
-		char *text = command_text(refusal->plan, refusal->item);
 
 		json_put_object(&j, NULL);
 		json_put_string(&j, "where", refusal_origin(refusal, where, sizeof(where)));
-		json_put_string(&j, "change", text ? text : "");
+		ret |= json_change(&j, "change", refusal->plan, refusal->item);
 		json_put_bool(&j, "undo", refusal->undo);
 		json_put_number(&j, "errno", refusal->err);
 		json_put_string(&j, "error",
@@ -306,10 +310,10 @@ static void json_report(const struct report *r)
 		if (refusal->extack)
 			json_put_string(&j, "kernel", refusal->extack);
 		json_put_end(&j, '}');
-		free(text);
 	}
 	json_put_end(&j, ']');
 	json_finish(&j);
+	return ret;
 }
 
 /* Before anything is done: who cannot be told is not acted for. */
@@ -342,12 +346,14 @@ static int end_status(const struct report *r, enum apply_end end)
 		fprintf(stderr, "%s: not applied; everything is as it was before\n", name);
 		return EXIT_UNDONE;
 	case APPLY_STOPPED:
-		fprintf(stderr, "%s: stopped: %zu not deleted yet, and without new connections; another --apply goes on\n",
+		fprintf(stderr,
+			"%s: stopped: %zu not deleted yet, and without new connections; another --apply goes on\n",
 			name, r->run->left);
 		return EXIT_STOPPED;
 	case APPLY_NOT_UNDONE:
 	default:
-		fprintf(stderr, "%s: not applied, and not all of it taken back: compare with -S --full\n",
+		fprintf(stderr,
+			"%s: not applied, and not all of it taken back: compare with -S --full\n",
 			name);
 		return EXIT_NOT_UNDONE;
 	}
@@ -391,8 +397,10 @@ static int carry_out(struct director *d, struct report *r)
 		r->result = end_word(end);
 		status = end_status(r, end);
 	}
-	if (json)
-		json_report(r);
+	if (json && json_report(r) < 0) {
+		fprintf(stderr, "%s: %s\n", r->plan->to->name, strerror(ENOMEM));
+		status = status ? status : EXIT_OUTPUT;
+	}
 	apply_free(&run);
 	return status;
 }
@@ -415,7 +423,8 @@ static int apply_state(struct kernel *k, const struct command *c, const struct s
 		fprintf(stderr, "services: %s\n", strerror(-err));
 		status = EXIT_LISTING;
 	} else if (!now.table.consistent) {
-		fprintf(stderr, "services: changed by others again and again while they were read\n");
+		fprintf(stderr,
+			"services: changed by others again and again while they were read\n");
 		status = EXIT_LISTING;
 	} else {
 		status = carry_out(&d, &r);

@@ -9,7 +9,9 @@
 /* Protocol, three times address and port, state, seconds; then for some, name and
  * data of the persistence engine. The data goes on to the next blank for 1.31.
  */
-enum { PROTOCOL, SOURCE, VIRTUAL = 3, DESTINATION = 5, STATE = 7, EXPIRES, PE_NAME, PE_DATA, WORDS };
+enum {
+	PROTOCOL, SOURCE, VIRTUAL = 3, DESTINATION = 5, STATE = 7, EXPIRES, PE_NAME, PE_DATA, WORDS
+};
 
 #define NEEDED PE_NAME
 
@@ -84,8 +86,9 @@ static int print_connection(FILE *out, char *line, bool numeric, bool pe)
 		return -EPROTO;
 	snprintf(expires, sizeof(expires), "%02lu:%02lu", seconds / 60, seconds % 60);
 	if (pe && n == WORDS)
-		fprintf(out, "%-3s %-6s %-11s %-18s %-18s %-16s %-18s %s\n", word[PROTOCOL], expires,
-			word[STATE], source, virtual, destination, word[PE_NAME], word[PE_DATA]);
+		fprintf(out, "%-3s %-6s %-11s %-18s %-18s %-16s %-18s %s\n", word[PROTOCOL],
+			expires, word[STATE], source, virtual, destination, word[PE_NAME],
+			word[PE_DATA]);
 	else
 		fprintf(out, "%-3s %-6s %-11s %-18s %-18s %s\n", word[PROTOCOL], expires,
 			word[STATE], source, virtual, destination);

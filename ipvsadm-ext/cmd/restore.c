@@ -236,6 +236,11 @@ static bool add_word(struct restore *r, size_t n, char *word)
 	return true;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* A NUL in a word ends it, but not the line. */
 static void run_line(struct restore *r, char *line, size_t len)
 {
@@ -245,12 +250,12 @@ static void run_line(struct restore *r, char *line, size_t len)
 	*end = '\0';
 	r->lines++;
 	for (;;) {
-		while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+		while (p < end && is_blank(*p))
 			p++;
 		if (p == end)
 			break;
 		word = p;
-		while (p < end && *p != ' ' && *p != '\t' && *p != '\r')
+		while (p < end && !is_blank(*p))
 			p++;
 		if (p < end)
 			*p++ = '\0';
@@ -309,6 +314,12 @@ static void read_more(struct restore *r)
 	}
 }
 
+/* 1.31 does not do a last line without newline if it ends with two blanks. */
+static bool lost(const char *line, size_t len)
+{
+	return len >= 2 && is_blank(line[len - 1]) && is_blank(line[len - 2]);
+}
+
 static void restore(struct restore *r)
 {
 	size_t looked_at = 0;
@@ -326,8 +337,11 @@ static void restore(struct restore *r)
 		looked_at = 0;
 		if (!end && r->pos == r->len)
 			break;
-		if (!end)
+		if (!end) {
 			end = r->buf + r->len;
+			if (lost(line, end - line))
+				break;
+		}
 		r->pos = end - r->buf + (end < r->buf + r->len);
 		run_line(r, line, end - line);
 	}

@@ -868,6 +868,7 @@ static int check_command(struct parse *p)
 		[CMD_START_DAEMON] = IPVS_START_DAEMON,
 		[CMD_STOP_DAEMON] = IPVS_STOP_DAEMON,
 	};
+	static const union nf_inet_addr no_addr;
 	struct command *c = p->c;
 	struct ipvs_key *key = &c->change.service.key;
 	int ret = 0;
@@ -886,7 +887,8 @@ static int check_command(struct parse *p)
 		ret = check_list(p);
 		break;
 	case CMD_ZERO:
-		if (has_option(c, OPT_SERVICE))
+		/* 1.31 takes a service of nothing but zeros for no service. */
+		if (key->fwmark || key->port || memcmp(&key->addr, &no_addr, sizeof(no_addr)))
 			c->change.op = IPVS_ZERO;
 		break;
 	default:

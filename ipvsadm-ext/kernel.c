@@ -25,7 +25,7 @@
 #include "proc.h"
 #include "sockopt.h"
 
-/* The kernel always has room for one message more than 64 KiB: libnl's SO_SNDBUF. */
+/* A batch has to fit into SO_SNDBUF, which libnl makes 64 KiB if it may. */
 #define BATCH_SIZE 49152
 #define BATCH_MAX 512
 /* What a refusal with its words takes of the receive queue, at most. */
@@ -51,6 +51,7 @@ struct kernel {
 
 	/* the batch that is being collected */
 	char *batch;
+	size_t batch_room;
 	size_t batch_len;
 	size_t batch_last;	/* where its last message begins */
 	unsigned int queued;
@@ -179,19 +180,28 @@ static void set_option(int fd, int level, int option, int value)
 	(void)setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-static void size_queue(struct kernel *k)
+static int get_option(int fd, int option, int otherwise)
 {
-	int room = RECEIVE_QUEUE;
-	socklen_t len = sizeof(room);
+	int value = 0;
+	socklen_t len = sizeof(value);
 
-	if (setsockopt(k->line.fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
-		set_option(k->line.fd, SOL_SOCKET, SO_RCVBUF, room);
-	k->batch_max = 1;
-	if (getsockopt(k->line.fd, SOL_SOCKET, SO_RCVBUF, &room, &len) == 0 &&
-	    room > REFUSAL_COST)
-		k->batch_max = room / REFUSAL_COST;
-	if (k->batch_max > BATCH_MAX)
-		k->batch_max = BATCH_MAX;
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 ? value : otherwise;
+}
+
+static void size_batch(struct kernel *k)
+{
+	int fd = k->line.fd;
+	int queue = RECEIVE_QUEUE;
+	int room;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof(queue)) < 0)
+		set_option(fd, SOL_SOCKET, SO_RCVBUF, queue);
+	queue = get_option(fd, SO_RCVBUF, 0) / REFUSAL_COST;
+	k->batch_max = queue < 1 ? 1 : queue < BATCH_MAX ? queue : BATCH_MAX;
+	/* The kernel takes some bytes of it for itself. */
+	room = get_option(fd, SO_SNDBUF, 0) - 64;
+	k->batch_room = room < GENL_REQUEST_MAX ? GENL_REQUEST_MAX :
+			room < BATCH_SIZE ? room : BATCH_SIZE;
 }
 
 /* Without the family, the older way in decides what is to be said: 1.31 tried it. */
@@ -223,7 +233,7 @@ static int connect_socket(struct kernel *k)
 	k->line.fd = nl_socket_get_fd(k->sock);
 	set_option(k->line.fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
 	set_option(k->line.fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
-	size_queue(k);
+	size_batch(k);
 	err = find_family(k);
 	if (err)
 		return err == -ENOENT ? no_family() : err;
@@ -288,7 +298,7 @@ int kernel_queue(struct kernel *k, const struct ipvs_change *change, unsigned lo
 		err = genl_put_change(msg, change);
 	nlh = nlmsg_hdr(msg);
 	if (!err && (k->queued == k->batch_max ||
-		     k->batch_len + NLMSG_ALIGN(nlh->nlmsg_len) > BATCH_SIZE)) {
+		     k->batch_len + NLMSG_ALIGN(nlh->nlmsg_len) > k->batch_room)) {
 		err = send_batch(k);
 		k->failed = err;
 	}
@@ -338,7 +348,6 @@ int kernel_change(struct kernel *k, const struct ipvs_change *change, const char
 }
 
 /* ---- reading the table ------------------------------------------------------- */
-
 
 struct reading {
 	struct table *t;
@@ -502,18 +511,24 @@ static int call_roll(struct kernel *k, struct table *t, const size_t *called, si
 
 #define ROLL_MAX (BATCH_SIZE / GENL_REQUEST_MAX)
 
+/* So many are sure to fit. */
+static size_t roll_size(const struct kernel *k)
+{
+	size_t n = k->batch_room / GENL_REQUEST_MAX;
+
+	return n < k->batch_max / 4 + 1 ? n : k->batch_max / 4 + 1;
+}
+
 /* The kernel's dump of the servers of a service that does not exist is an empty
  * one, and that of a service that goes ends early.
  */
 static int drop_gone(struct kernel *k, struct table *t, unsigned char *state)
 {
-	size_t most = k->batch_max / 4 + 1;
+	size_t most = roll_size(k);
 	size_t called[ROLL_MAX];
 	size_t i, to = 0, n = 0;
 	int err = 0;
 
-	if (most > ROLL_MAX)
-		most = ROLL_MAX;
 	for (i = 0; i < t->n; i++) {
 		if (!(state[i] & LONG) && (t->service[i].n || state[i] & SEEN))
 			continue;

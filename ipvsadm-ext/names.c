@@ -23,7 +23,9 @@ struct name {
 	char text[];		/* "": it has none */
 };
 
-static struct name *cache[1024];
+#define CACHE_BITS 14
+
+static struct name *cache[1 << CACHE_BITS];
 
 static struct name **bucket(uint16_t af, const union nf_inet_addr *addr, uint16_t port)
 {
@@ -32,7 +34,7 @@ static struct name **bucket(uint16_t af, const union nf_inet_addr *addr, uint16_
 
 	for (i = 0; i < 4; i++)
 		h = (h ^ addr->all[i]) * 0x9e3779b1;
-	return &cache[h >> 22];
+	return &cache[h >> (32 - CACHE_BITS)];
 }
 
 static const char *resolve(uint16_t af, const union nf_inet_addr *addr, uint16_t port,
@@ -69,6 +71,7 @@ static const char *cached(uint16_t af, const union nf_inet_addr *addr, uint16_t 
 	struct name **head = bucket(af, addr, port);
 	const char *text;
 	struct name *n;
+	size_t len;
 
 	for (n = *head; n; n = n->next) {
 		if (n->af == af && n->port == port && n->protocol == protocol &&
@@ -76,14 +79,17 @@ static const char *cached(uint16_t af, const union nf_inet_addr *addr, uint16_t 
 			return n->text[0] ? n->text : NULL;
 	}
 	text = resolve(af, addr, port, protocol);
-	n = malloc(sizeof(*n) + (text ? strlen(text) : 0) + 1);
+	len = text ? strlen(text) : 0;
+	n = malloc(sizeof(*n) + len + 1);
 	if (n) {
 		n->next = *head;
 		n->addr = *addr;
 		n->af = af;
 		n->port = port;
 		n->protocol = protocol;
-		strcpy(n->text, text ? text : "");
+		if (text)
+			memcpy(n->text, text, len);
+		n->text[len] = '\0';
 		*head = n;
 	}
 	return text;

@@ -57,6 +57,9 @@ int cmd_save(struct kernel *k, const struct command *c)
 	if (!err) {
 		text_sort(&t);
 		save_services(&t, flags);
+		if (full && !t.consistent)
+			fputs("Warning: services or servers came or went while they were read\n",
+			      stderr);
 		if (full)
 			err = save_rest(k);
 	}

@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&r, 0, sizeof(r));
 	r.t = &t;
 	r.seen = seen;
+	r.strict = cut & 1;
 	text = malloc(size);
 	if (size && !text)
 		abort();

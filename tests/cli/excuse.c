@@ -278,8 +278,11 @@ bool excuse_stats64(const struct text *old, const struct text *new, const struct
 			if (!take_line(&t[i], line[i], sizeof(line[i])))
 				return false;
 		}
-		if (!strcmp(line[0], line[1]) && !strcmp(line[2], line[3]))
+		if (!read_server(line[2], name[0], v[0])) {
+			if (strcmp(line[0], line[1]) || strcmp(line[2], line[3]))
+				return false;
 			continue;
+		}
 		for (i = 0; i < 2; i++) {
 			if (!read_server(line[2 + i], name[i], v[i]))
 				return false;
@@ -291,7 +294,9 @@ bool excuse_stats64(const struct text *old, const struct text *new, const struct
 				return false;
 		}
 		for (k = 0; k < 5; k++) {
-			if ((uint32_t)v[1][k] != v[0][k] || !big_stat(v[1][k]))
+			/* Bytes always had 64 bits; rates of bytes had not. */
+			if (!big_stat(v[1][k]) ||
+			    (rate || k < 3 ? (uint32_t)v[1][k] : v[1][k]) != v[0][k])
 				return false;
 		}
 		if (strcmp(name[0], name[1]))

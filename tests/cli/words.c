@@ -219,11 +219,14 @@ static const struct option option[OPTIONS] = {
 
 /* ---- lines -------------------------------------------------------------- */
 
-/* What a line is made with. */
+/* What a line is made with. If it has to be @legal, no value is a bad one, and
+ * what does not go together is not put together: one wrong line ends -R.
+ */
 struct maker {
 	struct arena *a;
 	struct rng *r;
 	struct line *l;
+	bool legal;
 };
 
 void line_start(struct line *l, const char *argv0)
@@ -303,7 +306,7 @@ static void add_any(struct maker *m, int id, unsigned int good)
 static void maybe_any(struct maker *m, unsigned int percent, int id)
 {
 	if (chance(m->r, percent))
-		add_any(m, id, 97);
+		add_any(m, id, m->legal ? 100 : 97);
 }
 
 /* One IPv4 address in one of its spellings. */
@@ -331,6 +334,7 @@ static int add_service(struct maker *m, const struct state *st, unsigned int the
 {
 	static const char *const port[] = { "80", "80", "80", "81", "443", "http", "0" };
 	const struct service *s;
+	unsigned int ports;
 	const char *value;
 	int id;
 
@@ -348,25 +352,26 @@ static int add_service(struct maker *m, const struct state *st, unsigned int the
 		return s->af;
 	}
 	if (chance(m->r, 15)) {
-		add_any(m, O_FWMARK, 97);
+		add_any(m, O_FWMARK, m->legal ? 100 : 97);
 		if (!chance(m->r, 30))
 			return AF_INET;
 		add_option(m, &option[O_IPV6], NULL);
 		return AF_INET6;
 	}
 	id = chance(m->r, 60) ? O_TCP : chance(m->r, 70) ? O_UDP : O_SCTP;
-	if (chance(m->r, 4)) {
+	if (!m->legal && chance(m->r, 4)) {
 		add_any(m, id, 0);
 		return AF_INET;
 	}
+	ports = ARRAY_SIZE(port) - (m->legal ? 2 : 0);
 	if (chance(m->r, 22)) {
 		value = arena_printf(m->a, "[fd07::%u]:%s", 1 + below(m->r, 3),
-				     port[below(m->r, ARRAY_SIZE(port))]);
+				     port[below(m->r, ports)]);
 		add_option(m, &option[id], value);
 		return AF_INET6;
 	}
 	value = arena_printf(m->a, "%s:%s", spell(m, "10.0.0", 1 + below(m->r, 4)),
-			     port[below(m->r, ARRAY_SIZE(port))]);
+			     port[below(m->r, ports)]);
 	add_option(m, &option[id], value);
 	return AF_INET;
 }
@@ -384,11 +389,11 @@ static void add_server(struct maker *m, const struct service *s, int af, unsigne
 			add_option(m, &option[O_MASQ], NULL);
 		return;
 	}
-	if (chance(m->r, 4)) {
+	if (!m->legal && chance(m->r, 4)) {
 		add_any(m, O_SERVER, 0);
 		return;
 	}
-	if (chance(m->r, 3))
+	if (!m->legal && chance(m->r, 3))
 		af = af == AF_INET ? AF_INET6 : AF_INET;
 	if (af == AF_INET6 && chance(m->r, 30))
 		add_option(m, &option[O_SERVER], arena_printf(m->a, "fd07::1%u",
@@ -400,12 +405,13 @@ static void add_server(struct maker *m, const struct service *s, int af, unsigne
 	else
 		add_option(m, &option[O_SERVER],
 			   arena_printf(m->a, "%s%s", spell(m, "10.0.1", 1 + below(m->r, 4)),
-					port[below(m->r, ARRAY_SIZE(port))]));
+					port[below(m->r, ARRAY_SIZE(port) - (m->legal ? 2 : 0))]));
 }
 
 static void add_forward(struct maker *m)
 {
 	const char *type = pick(m->r, good_tunnel);
+	bool gue = type[1] == 'u', gre = type[2] == 'e' && !gue;
 
 	switch (below(m->r, 5)) {
 	case 0:
@@ -421,30 +427,38 @@ static void add_forward(struct maker *m)
 		if (chance(m->r, 30))
 			break;
 		add_option(m, &option[O_TUN_TYPE], type);
-		if (type[2] == 'e' ? chance(m->r, 3) : chance(m->r, type[1] == 'u' ? 95 : 5))
-			add_any(m, O_TUN_PORT, 90);
-		if (type[0] == 'g' ? chance(m->r, 60) : chance(m->r, 5))
-			add_any(m, O_NOCSUM + below(m->r, type[1] == 'u' ? 3 : 2), 0);
+		if (m->legal ? gue : chance(m->r, gue ? 95 : 5))
+			add_any(m, O_TUN_PORT, m->legal ? 100 : 90);
+		if (gue || gre ? chance(m->r, 60) : !m->legal && chance(m->r, 5))
+			add_any(m, O_NOCSUM + below(m->r, gue ? 3 : 2), 0);
 	}
 }
 
-static void add_form(struct maker *m)
+static void add_form(struct maker *m, int af)
 {
+	bool tcp = strstr(m->l->word[2], "tcp") || !strncmp(m->l->word[2], "-t", 2) ||
+		   strstr(m->l->word[2], "sctp");
 	const char *sched = NULL;
 
 	if (chance(m->r, 75)) {
-		sched = any_value(m, &option[O_SCHED], 97);
+		sched = any_value(m, &option[O_SCHED], m->legal ? 100 : 97);
 		add_option(m, &option[O_SCHED], sched);
 	}
 	maybe_any(m, 40, O_PERSISTENT);
-	maybe_any(m, 20, O_NETMASK);
+	if (!m->legal)
+		maybe_any(m, 20, O_NETMASK);
+	else if (chance(m->r, 20))
+		add_option(m, &option[O_NETMASK], good_mask[below(m->r, 3) + (af == AF_INET ? 0 : 3)]);
 	maybe_any(m, 6, O_PE);
-	maybe_any(m, 12, O_OPS);
+	if (!m->legal || !tcp)
+		maybe_any(m, 12, O_OPS);
 	if (sched && sched[0] && sched[1] == 'h' && chance(m->r, 50))
 		add_option(m, &option[O_FLAGS],
 			   arena_printf(m->a, "%ch-%s", sched[0],
 					chance(m->r, 50) ? "port" : "fallback"));
-	else
+	else if (m->legal && chance(m->r, 10))
+		add_option(m, &option[O_FLAGS], good_flags[below(m->r, 5)]);
+	else if (!m->legal)
 		maybe_any(m, 10, O_FLAGS);
 }
 
@@ -490,12 +504,12 @@ static void sensible(struct maker *m, const struct state *st)
 	add_command(m, c);
 	switch (c) {
 	case C_ADD:
-		add_service(m, st, 10, &s);
-		add_form(m);
+		af = add_service(m, st, 10, &s);
+		add_form(m, af);
 		break;
 	case C_EDIT:
-		add_service(m, st, 85, &s);
-		add_form(m);
+		af = add_service(m, st, 85, &s);
+		add_form(m, af);
 		break;
 	case C_DEL:
 		add_service(m, st, 70, &s);
@@ -610,7 +624,7 @@ static char *spoil_word(struct maker *m, const char *word)
 static void spoil(struct maker *m)
 {
 	struct line *l = m->l, extra;
-	struct maker em = { m->a, m->r, &extra };
+	struct maker em = { m->a, m->r, &extra, false };
 	int at = 1 + below(m->r, l->n), i, k;
 	char *w;
 
@@ -742,7 +756,7 @@ static void random_words(struct maker *m, const struct state *st)
 
 void line_random(struct line *l, struct arena *a, struct rng *r, const struct state *st)
 {
-	struct maker m = { a, r, l };
+	struct maker m = { a, r, l, false };
 
 	random_words(&m, st);
 	if (l->n > 1 && (!strncmp(l->word[1], "-R", 2) || !strcmp(l->word[1], "--restore"))) {
@@ -823,7 +837,7 @@ struct text rules_random(struct arena *a, struct rng *r, const struct state *st)
 {
 	static struct buffer b;
 	struct line l;
-	struct maker m = { a, r, &l };
+	struct maker m = { a, r, &l, false };
 	int n = below(r, 10);
 
 	b.len = 0;
@@ -845,7 +859,7 @@ struct text rules_legal(struct arena *a, struct rng *r, int services)
 {
 	static struct buffer b;
 	struct line l;
-	struct maker m = { a, r, &l };
+	struct maker m = { a, r, &l, true };
 	struct state none = { 0 };
 	const struct service *s;
 	int i, n, words, af;
@@ -856,7 +870,7 @@ struct text rules_legal(struct arena *a, struct rng *r, int services)
 		line_add(&l, "-A");
 		af = add_service(&m, &none, 0, &s);
 		words = l.n;
-		add_form(&m);
+		add_form(&m, af);
 		add_rule(&b, r, &l);
 		for (n = below(r, 5); n; n--) {
 			l.n = words;
@@ -877,7 +891,7 @@ struct text rules_spoil(struct arena *a, struct rng *r, struct text rules,
 	static struct buffer b;
 	char *s = rules.s, *end = rules.s + rules.len, *nl;
 	struct line l;
-	struct maker m = { a, r, &l };
+	struct maker m = { a, r, &l, false };
 	struct text t;
 	char byte;
 
@@ -1184,7 +1198,7 @@ void lines_matrix(struct arena *a, struct rng *r, unsigned int share,
 	enum command c;
 	int way;
 
-	x.m = (struct maker){ a, r, &x.l };
+	x.m = (struct maker){ a, r, &x.l, false };
 	for (c = 0; c < COMMANDS; c++) {
 		for (way = -1; way < 0 || complete[c][way]; way++) {
 			begin(&x, c, way);
@@ -1213,7 +1227,7 @@ void lines_list(struct arena *a, char **service, int n, bool numeric, unsigned i
 	unsigned int often;
 	int what, mask, i;
 
-	x.m = (struct maker){ a, r, &x.l };
+	x.m = (struct maker){ a, r, &x.l, false };
 	/* everything, each service, -c, --timeout, --daemon */
 	for (what = 0; what <= n / 2 + 3; what++) {
 		for (mask = 0; mask < 1 << ARRAY_SIZE(format); mask++) {

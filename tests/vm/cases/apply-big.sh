@@ -4,8 +4,10 @@
 # vm: timeout=120
 . "$(dirname "$0")/../lib.sh"
 
-command -v ipvsadm-ext >/dev/null || skip "ipvsadm-ext is not built"
-[ -e /bin/apply-kill.so ] || fail "no apply-kill.so; make -C tests/cli/unit vm"
+command -v ipvsadm-ext >/dev/null || skip "no ipvsadm-ext here"
+kill_so=$(command -v apply-kill.so) || skip "no apply-kill.so here"
+# It is loaded before the library of the sanitizers, where there is one.
+export ASAN_OPTIONS=verify_asan_link_order=0
 begin
 ip netns add "$PFX-d"
 # without which no address is unicast
@@ -26,7 +28,7 @@ run() {
 	local name=$1
 
 	shift
-	APPLY_COUNT=$T/count LD_PRELOAD=/bin/apply-kill.so in_ns d "$@" >"$T/$name" || fail "$*"
+	APPLY_COUNT=$T/count LD_PRELOAD=$kill_so in_ns d "$@" >"$T/$name" || fail "$*"
 	SENT=$(cat "$T/count")
 }
 

@@ -4,7 +4,7 @@
 # vm: smp=2 timeout=120
 . "$(dirname "$0")/../lib.sh"
 
-command -v ipvsadm-ext >/dev/null || skip "ipvsadm-ext is not built"
+command -v ipvsadm-ext >/dev/null || skip "no ipvsadm-ext here"
 topo 23 22
 serve -p 80 -p 81
 ext() { in_ns d ipvsadm-ext "$@"; }

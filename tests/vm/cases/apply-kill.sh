@@ -6,8 +6,10 @@
 # allow-dmesg: stopping (master|backup) sync thread
 . "$(dirname "$0")/../lib.sh"
 
-command -v ipvsadm-ext >/dev/null || skip "ipvsadm-ext is not built"
-[ -e /bin/apply-kill.so ] || fail "no apply-kill.so; make -C tests/cli/unit vm"
+command -v ipvsadm-ext >/dev/null || skip "no ipvsadm-ext here"
+kill_so=$(command -v apply-kill.so) || skip "no apply-kill.so here"
+# It is loaded before the library of the sanitizers, where there is one.
+export ASAN_OPTIONS=verify_asan_link_order=0
 topo 23 22 13
 keep_hooks
 serve -p 80 -p 81 -p 82
@@ -33,7 +35,7 @@ kill_everywhere() {
 
 	shift 2
 	ext --apply "$from" >/dev/null || fail "--apply $from"
-	APPLY_COUNT=$T/count LD_PRELOAD=/bin/apply-kill.so ext --apply "$to" "$@" >"$T/changes" ||
+	APPLY_COUNT=$T/count LD_PRELOAD=$kill_so ext --apply "$to" "$@" >"$T/changes" ||
 		fail "--apply $to"
 	total=$(cat "$T/count")
 	goal=$(state)
@@ -45,7 +47,7 @@ kill_everywhere() {
 		flood_start shop 81 $((2 + ${SECONDS_MORE:-0}))
 		sleep 0.3
 		status=0
-		APPLY_KILL=$n LD_PRELOAD=/bin/apply-kill.so ext --apply "$to" "$@" \
+		APPLY_KILL=$n LD_PRELOAD=$kill_so ext --apply "$to" "$@" \
 			>/dev/null 2>&1 || status=$?
 		if [ "$n" -lt "$total" ]; then
 			eq "$status" 137 "status when killed after $n changes"

@@ -8,8 +8,11 @@
 # allow-dmesg: Scheduler module ip_vs_nosuch not found
 . "$(dirname "$0")/../lib.sh"
 
-command -v ipvsadm-ext >/dev/null || skip "ipvsadm-ext is not built"
-command -v json-schema >/dev/null || fail "no json-schema; make -C tests/cli/unit vm"
+command -v ipvsadm-ext >/dev/null || skip "no ipvsadm-ext here"
+kill_so=$(command -v apply-kill.so) || skip "no apply-kill.so here"
+# It is loaded before the library of the sanitizers, where there is one.
+export ASAN_OPTIONS=verify_asan_link_order=0
+command -v json-schema >/dev/null || skip "no json-schema here"
 topo 23
 ext() { in_ns d ipvsadm-ext "$@"; }
 state() { ext -S --full; }
@@ -122,14 +125,14 @@ err "Invalid operation."
 step "the connection fails: read again, and undone"
 for n in 0 1 2 3 5 8; do
 	status=0
-	APPLY_EIO=$n LD_PRELOAD=/bin/apply-kill.so ext --apply "$T/b" >"$T/out" 2>"$T/err" ||
+	APPLY_EIO=$n LD_PRELOAD=$kill_so ext --apply "$T/b" >"$T/out" 2>"$T/err" ||
 		status=$?
 	eq "$status" 3 "status with a connection that fails at $n ($(cat "$T/err"))"
 	err "connection to the kernel failed"
 	eq "$(state)" "$before" "after a connection that failed at $n"
 done
 status=0
-APPLY_DEAD=3 LD_PRELOAD=/bin/apply-kill.so ext --apply "$T/b" >"$T/out" 2>"$T/err" || status=$?
+APPLY_DEAD=3 LD_PRELOAD=$kill_so ext --apply "$T/b" >"$T/out" 2>"$T/err" || status=$?
 eq "$status" 4 "status when nothing works any more ($(cat "$T/err"))"
 err "not all of it taken back"
 [ "$(state)" != "$before" ] || fail "nothing was done before nothing worked"

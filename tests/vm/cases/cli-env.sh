@@ -7,6 +7,8 @@
 
 names
 modules=/lib/modules/$(uname -r)
+# Others than root must be able to start programs.
+busybox chmod 755 /
 
 cat >"$T/any" <<'END'
 ipvsadm
@@ -90,10 +92,11 @@ for by in kernel program; do
 	else
 		echo >/proc/sys/kernel/modprobe
 	fi
-	for args in -v -Ln "-A -t 10.0.0.9:80" -h --nosuch; do
-		same "tool $args; grep -o ^ip_vs /proc/modules; tool -C; cd /sys/module
+	for args in -v -Ln "-A -t 10.0.0.9:80" "-h >/dev/null" --nosuch; do
+		same "tool $args; sed -n 's,^\(ip_vs\) .*,\1,p' /proc/modules; tool -C; cd /sys/module
 			for i in 1 2 3 4 5 6 7 8 9; do rmmod \$(ls | grep ^ip_vs_) ip_vs 2>/dev/null; done
 			grep -c ^ip_vs /proc/modules"
+		eq "$(sed -n '/^ip_vs$/p; $p' "$T/out.0" | tr '\n' ' ')" "ip_vs 0 " "loaded for $args, and removed"
 	done
 done
 echo "$helper" >/proc/sys/kernel/modprobe
@@ -144,18 +147,17 @@ alike "${TWINS[@]}" lines - <<-'END'
 	ipvsadm -S
 END
 mv "$T/etc/"* /etc
+# What fails to be read or written, as on a full disk, is another matter: 1.31
+# calls it a success. See cli-faults.
 step "no standard output"
-for to in - /dev/full; do
-	alike "${TWINS[@]}" --stdout $to lines "$T/all"
-done
+alike "${TWINS[@]}" --stdout - lines "$T/all"
+alike "${TWINS[@]}" --stdout /dev/null lines "$T/all"
 step "no standard input, no standard error, a reader that goes away"
 same 'tool -R <&-'
 same 'tool -L -n <&-'
 same 'tool -S -n 2>&-'
 same 'tool -A 2>&-'
-same 'tool -A -t 10.0.0.9:80 2>&- <&- >&-'
-same 'tool -D -t 10.0.0.9:80 >&-'
-same 'tool -R </'
+same 'tool -A -t 10.0.0.9:80 2>&- <&- >&-; echo $?; tool -D -t 10.0.0.9:80 >&-'
 same 'tool -h 2>&1 >/dev/null'
 same 'printf "%s\n" -L "-A -t nosuch" -v "-A" -L | tool -R 2>&1'
 same 'printf "%s\n" "-A -t 10.0.0.9:80" | { tool -R; tool -L -n; tool -D -t 10.0.0.9:80; } 2>&1'

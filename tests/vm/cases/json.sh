@@ -5,8 +5,11 @@
 # allow-dmesg: sync thread started
 . "$(dirname "$0")/../lib.sh"
 
-command -v ipvsadm-ext >/dev/null || skip "ipvsadm-ext is not built"
-command -v json-schema >/dev/null || fail "no json-schema; make -C tests/cli/unit vm"
+command -v ipvsadm-ext >/dev/null || skip "no ipvsadm-ext here"
+kill_so=$(command -v apply-kill.so) || skip "no apply-kill.so here"
+# It is loaded before the library of the sanitizers, where there is one.
+export ASAN_OPTIONS=verify_asan_link_order=0
+command -v json-schema >/dev/null || skip "no json-schema here"
 topo 23 22
 modprobe -q ip_vs_pe_sip
 ext() { in_ns d ipvsadm-ext "$@"; }
@@ -75,7 +78,7 @@ refuses "No such service" ext -L -j -u "$VIP:54"
 step "applied again, nothing changes"
 # rest FILE: applying it is no change, and no message to that end
 rest() {
-	APPLY_COUNT=$T/count LD_PRELOAD=/bin/apply-kill.so ext --apply "$1" >"$T/out" ||
+	APPLY_COUNT=$T/count LD_PRELOAD=$kill_so ext --apply "$1" >"$T/out" ||
 		fail "--apply $1"
 	eq "$(cat "$T/out")" "" "changes by $1"
 	eq "$(cat "$T/count")" 0 "changes sent by $1"

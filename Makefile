@@ -41,7 +41,7 @@ modules: ## build for the newest installed kernel headers (KVER=version: for ano
 kbuild-btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 tool: ## build ipvsadm-ext, the command line
-	@$(MAKE) -C ipvsadm-ext OUT='$(out)/ipvsadm-ext'
+	@$(MAKE) -s -C ipvsadm-ext OUT='$(out)/ipvsadm-ext'
 
 install: modules ## install the modules into $(DESTDIR)/lib/modules/KVER/updates
 	install -d '$(DESTDIR)/lib/modules/$(KVER)/updates'
@@ -91,10 +91,10 @@ check-docs: lab-kernel tool ## do what README.md and docs/ say
 	@tests/docs/run.sh '$(KERNEL)'
 
 check-vm: lab-modules lab-tools ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
-	@tests/vm/run.sh -k '$(KERNEL)' $(T)
+	@tests/vm/run.sh -k '$(KERNEL)' $(if $(N),-e DIFF_N='$(N)') $(T)
 
 check-asan: lab-modules lab-tools ## the tool's tests there, built with sanitizers (T=, N=lines)
-	@$(MAKE) -C ipvsadm-ext OUT='$(out)/ipvsadm-ext-asan' \
+	@$(MAKE) -s -C ipvsadm-ext OUT='$(out)/ipvsadm-ext-asan' \
 		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 	@IPVS_EXT_TOOL='$(out)/ipvsadm-ext-asan/ipvsadm-ext' \
 		tests/vm/run.sh -k '$(KERNEL)' -e DIFF_N='$(or $(N),500)' -r asan \

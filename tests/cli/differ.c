@@ -36,7 +36,8 @@
  *   --strict		not even the deliberate deviations of excuse.c
  *   --no-state		the kernel has no IPVS to look at
  *   --examples N	print at most N differences, by default 40
- *   --verbose		print all lines, and all messages that were seen
+ *   --verbose		print all lines
+ *   --messages		print all kinds of messages that were seen
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -73,7 +74,7 @@ static int envs;
 static const char *argv0 = "ipvsadm", *stdout_to;
 static unsigned int uid;
 static unsigned long long seed = 1;
-static bool shared, strict, verbose, preload, with_state = true, say_all;
+static bool shared, strict, verbose, preload, with_state = true, say_all, say_messages;
 static long examples = 40;
 
 static long steps, differences, excused[EXCUSES], ended[4], looks_again;
@@ -386,11 +387,10 @@ static bool step(struct line *l, const char *where)
 	before = arena_copy(&scratch, side[OLD].state.text);
 	if (verbose)
 		say_line(l);
-	if (shared || only_reads(l)) {
+	if (shared || only_reads(l))
 		same = compare_listing(l, side[(shared || steps % 2) ? OLD : NEW].netns, &e);
-	} else {
+	else
 		same = compare(l, -1, &e);
-	}
 	old = copy_result(&side[OLD].result);
 	new = copy_result(&side[NEW].result);
 	if (with_state && !shared) {
@@ -707,15 +707,16 @@ static void summary(const char *mode, double took)
 {
 	int i;
 
-	printf("%s: %ld lines in %.1f s, seed %llu: %ld ok, %ld wrong use, %ld refused, %ld crashed; %d kinds of messages\n",
-	       mode, steps, took, seed, ended[0], ended[1], ended[2], ended[3], messages.n);
+	printf("%s: %ld lines in %.1f s, seed %llu: %ld ok, %ld wrong use, %ld refused, ", mode,
+	       steps, took, seed, ended[0], ended[1], ended[2]);
+	printf("%ld crashed; %d kinds of messages\n", ended[3], messages.n);
 	if (looks_again)
 		printf("  looked again %ld times\n", looks_again);
 	for (i = 0; i < EXCUSES; i++) {
 		if (excused[i])
 			printf("  %ld times: %s\n", excused[i], excuse_name[i]);
 	}
-	if (verbose)
+	if (say_messages)
 		say_kinds(&messages);
 	printf("%s: %ld differences\n", mode, differences);
 	if (differences)
@@ -746,8 +747,9 @@ int main(int argc, char **argv)
 		{ "seed", 1, NULL, 's' }, { "count", 1, NULL, 'c' }, { "replay", 1, NULL, 'r' },
 		{ "share", 1, NULL, 'S' }, { "numeric", 0, NULL, '1' }, { "argv0", 1, NULL, '0' },
 		{ "env", 1, NULL, 'e' }, { "uid", 1, NULL, 'u' }, { "stdout", 1, NULL, 'O' },
-		{ "preload", 1, NULL, 'p' }, { "strict", 0, NULL, '=' }, { "no-state", 0, NULL, 'k' },
-		{ "examples", 1, NULL, 'x' }, { "verbose", 0, NULL, 'v' }, { NULL, 0, NULL, 0 },
+		{ "preload", 1, NULL, 'p' }, { "strict", 0, NULL, '=' },
+		{ "no-state", 0, NULL, 'k' }, { "examples", 1, NULL, 'x' },
+		{ "verbose", 0, NULL, 'v' }, { "messages", 0, NULL, 'm' }, { NULL, 0, NULL, 0 },
 	};
 	const char *ns[2] = { "/proc/self/ns/net", NULL }, *mode;
 	long count = 1000, only = -1, share = 1;
@@ -764,33 +766,67 @@ int main(int argc, char **argv)
 	add_env("PATH=/bin:/sbin");
 	while ((opt = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (opt) {
-		case 'o': side[OLD].path = optarg; break;
-		case 'n': side[NEW].path = optarg; break;
+		case 'o':
+			side[OLD].path = optarg;
+			break;
+		case 'n':
+			side[NEW].path = optarg;
+			break;
 		case 'N':
 			if (nses == 2)
 				die("two namespaces are enough");
 			ns[nses++] = optarg;
 			break;
-		case 's': seed = number(optarg); break;
-		case 'c': count = number(optarg); break;
-		case 'r': only = number(optarg); break;
-		case 'S': share = number(optarg); break;
-		case '1': numeric = true; break;
-		case '0': argv0 = optarg; break;
-		case 'e': add_env(optarg); break;
-		case 'u': uid = number(optarg); break;
-		case 'O': stdout_to = optarg; break;
+		case 's':
+			seed = number(optarg);
+			break;
+		case 'c':
+			count = number(optarg);
+			break;
+		case 'r':
+			only = number(optarg);
+			break;
+		case 'S':
+			share = number(optarg);
+			break;
+		case '1':
+			numeric = true;
+			break;
+		case '0':
+			argv0 = optarg;
+			break;
+		case 'e':
+			add_env(optarg);
+			break;
+		case 'u':
+			uid = number(optarg);
+			break;
+		case 'O':
+			stdout_to = optarg;
+			break;
 		case 'p':
 			preload = true;
 			if (asprintf(&ld_preload, "LD_PRELOAD=%s", optarg) < 0)
 				die("no memory");
 			add_env(ld_preload);
 			break;
-		case '=': strict = true; break;
-		case 'k': with_state = false; break;
-		case 'x': examples = number(optarg); break;
-		case 'v': verbose = true; break;
-		default: return 2;
+		case '=':
+			strict = true;
+			break;
+		case 'k':
+			with_state = false;
+			break;
+		case 'x':
+			examples = number(optarg);
+			break;
+		case 'v':
+			verbose = true;
+			break;
+		case 'm':
+			say_messages = true;
+			break;
+		default:
+			return 2;
 		}
 	}
 	if (optind == argc)
@@ -822,7 +858,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(mode, "list")) {
 		r = rng_of(0);
 		shared = true;
-		lines_list(&words, argv + optind, argc - optind, numeric, share, &r, list_line, NULL);
+		lines_list(&words, argv + optind, argc - optind, numeric, share, &r, list_line,
+			   NULL);
 	} else if (!strcmp(mode, "lines")) {
 		f = optind < argc && strcmp(argv[optind], "-") ? fopen(argv[optind], "r") : stdin;
 		if (!f)

@@ -152,7 +152,8 @@ static bool no_flag(const char *word, size_t len, bool *is_value)
 		if (b && b == word + len - 1)
 			*is_value = true;
 		else if (b)
-			return only_commas(b + 1 + (b[1] == '='), word + len - b - 1 - (b[1] == '='));
+			return only_commas(b + 1 + (b[1] == '='),
+					   word + len - b - 1 - (b[1] == '='));
 	}
 	return false;
 }

@@ -37,11 +37,12 @@ static const char *const bad_service[] = {
 	"10.0.0.1:nosuch", "10.0.0.1:80-90", "10.0.0.1:80,81", "10.0.0.1:*", "10.0.0.1:00",
 	/* spellings of IPv6 */
 	"[fd07::1]", "[fd07::1]:", "[fd07::1]80", "[fd07::1]:65536", "[fd07::1]:-1",
-	"[fd07::1]:nosuch", "[fd07::1", "fd07::1]:80", "[]:80", "[", "]", "[]", "[:80", "::", "[::]:80",
-	"::1", "[::1]:80", "::ffff:10.0.0.1", "[::ffff:10.0.0.1]:80", "fd07:0:0:0:0:0:0:1",
-	"FD07::1", "[FD07::0001]:80", "fe80::1", "[fe80::1]:80", "fe80::1%eth0", "[fe80::1%eth0]:80",
-	"1:2:3:4:5:6:7:8:9", "12345::1", "fd07:::1", "[10.0.0.1]:80", "[web1]:80", "[fd07::1]:80:81",
-	"[[fd07::1]]:80", "ff02::1", "[ff02::1]:80", "fd07::1/64",
+	"[fd07::1]:nosuch", "[fd07::1", "fd07::1]:80", "[]:80", "[", "]", "[]", "[:80", "::",
+	"[::]:80", "::1", "[::1]:80", "::ffff:10.0.0.1", "[::ffff:10.0.0.1]:80",
+	"fd07:0:0:0:0:0:0:1", "FD07::1", "[FD07::0001]:80", "fe80::1", "[fe80::1]:80",
+	"fe80::1%eth0", "[fe80::1%eth0]:80", "1:2:3:4:5:6:7:8:9", "12345::1", "fd07:::1",
+	"[10.0.0.1]:80", "[web1]:80", "[fd07::1]:80:81", "[[fd07::1]]:80", "ff02::1",
+	"[ff02::1]:80", "fd07::1/64",
 	/* names */
 	"web1.example:80", "WEB1:80", "six:80", "[six]:80", "six", "both:80", "many:80", "10web:80",
 	"0x10name:80", "nosuch:80", "nosuch", "web1:nosuch", "web1:", "web1:65536", "a b:80",
@@ -83,9 +84,9 @@ static const char *const good_flags[] = {
 };
 static const char *const bad_flags[] = {
 	"", ",", ",,", "flag-4", "flag-0", "flag", "flag-1,", ",flag-1", "flag-1,,flag-2",
-	"flag-1,flag-1", "flag-1 flag-2", "FLAG-1", "flag-1,nosuch", "nosuch", "sh-fallback,mh-port",
-	"sh-port,flag-3", "mh-port,sh-port", "flag-1,sh-port", "sh-", "1", "0x8",
-	"flag-1,flag-2,flag-3,flag-4", "a-flag-that-is-longer-than-any-flag-is", NULL
+	"flag-1,flag-1", "flag-1 flag-2", "FLAG-1", "flag-1,nosuch", "nosuch",
+	"sh-fallback,mh-port", "sh-port,flag-3", "mh-port,sh-port", "flag-1,sh-port", "sh-", "1",
+	"0x8", "flag-1,flag-2,flag-3,flag-4", "a-flag-that-is-longer-than-any-flag-is", NULL
 };
 static const char *const good_number[] = { "0", "1", "2", "5", "100", "1000", "65535", NULL };
 static const char *const bad_number[] = {
@@ -116,11 +117,11 @@ static const char *const good_state[] = { "master", "backup", NULL };
 static const char *const bad_state[] = { "", "MASTER", "mast", "none", "masterbackup", "1", NULL };
 
 static const char *const junk[] = {
-	"", "-", "--", "---", "-?", "-1", "0", "80", "x", "junk", "ipvsadm", "-\303\244", "%s", "\n",
-	"-=", "--=", "--=x", "-t=", "10.0.0.1:80", "fd07::1", "\\", "'", "\"", "$(id)", "*", "~", "#",
-	"-n=1", "--list=1", "--lis", "--numeric=yes", "--stat", "--statss", "-stats", "-list", "+L",
-	"/", "--start-daemon=", "-.", "--Stats", "-LL", "-nn", "-Lx", "-tu", "-gim", "\177", "-6", "-l",
-	NULL
+	"", "-", "--", "---", "-?", "-1", "0", "80", "x", "junk", "ipvsadm", "-\303\244", "%s",
+	"\n", "-=", "--=", "--=x", "-t=", "10.0.0.1:80", "fd07::1", "\\", "'", "\"", "$(id)", "*",
+	"~", "#", "-n=1", "--list=1", "--lis", "--numeric=yes", "--stat", "--statss", "-stats",
+	"-list", "+L", "/", "--start-daemon=", "-.", "--Stats", "-LL", "-nn", "-Lx", "-tu",
+	"-gim", "\177", "-6", "-l", NULL
 };
 
 /* ---- commands and options ----------------------------------------------- */
@@ -165,11 +166,11 @@ static const struct option command[COMMANDS] = {
 };
 
 enum {
-	O_TCP, O_UDP, O_SCTP, O_FWMARK, O_IPV6, O_SCHED, O_PERSISTENT, O_NETMASK, O_PE, O_FLAGS, O_OPS,
-	O_SERVER, O_GATE, O_IPIP, O_MASQ, O_WEIGHT, O_UPPER, O_LOWER, O_TUN_TYPE, O_TUN_PORT, O_NOCSUM,
-	O_CSUM, O_REMCSUM, O_NUMERIC, O_CONNECTION, O_EXACT, O_TIMEOUT, O_DAEMON, O_STATS, O_RATE,
-	O_THRESHOLDS, O_PERSISTENT_CONN, O_TUN_INFO, O_SORT, O_NOSORT, O_SYNCID, O_MAXLEN, O_INTERFACE,
-	O_GROUP, O_PORT, O_TTL, OPTIONS
+	O_TCP, O_UDP, O_SCTP, O_FWMARK, O_IPV6, O_SCHED, O_PERSISTENT, O_NETMASK, O_PE, O_FLAGS,
+	O_OPS, O_SERVER, O_GATE, O_IPIP, O_MASQ, O_WEIGHT, O_UPPER, O_LOWER, O_TUN_TYPE,
+	O_TUN_PORT, O_NOCSUM, O_CSUM, O_REMCSUM, O_NUMERIC, O_CONNECTION, O_EXACT, O_TIMEOUT,
+	O_DAEMON, O_STATS, O_RATE, O_THRESHOLDS, O_PERSISTENT_CONN, O_TUN_INFO, O_SORT, O_NOSORT,
+	O_SYNCID, O_MAXLEN, O_INTERFACE, O_GROUP, O_PORT, O_TTL, OPTIONS
 };
 
 static const struct option option[OPTIONS] = {
@@ -448,7 +449,8 @@ static void add_form(struct maker *m, int af)
 	if (!m->legal)
 		maybe_any(m, 20, O_NETMASK);
 	else if (chance(m->r, 20))
-		add_option(m, &option[O_NETMASK], good_mask[below(m->r, 3) + (af == AF_INET ? 0 : 3)]);
+		add_option(m, &option[O_NETMASK],
+			   good_mask[below(m->r, 3) + (af == AF_INET ? 0 : 3)]);
 	maybe_any(m, 6, O_PE);
 	if (!m->legal || !tcp)
 		maybe_any(m, 12, O_OPS);
@@ -788,7 +790,8 @@ static void add_rule(struct buffer *b, struct rng *r, const struct line *l)
 		if (!strncmp(l->word[i], "--nosort", 8))
 			continue;
 		if (i > 1)
-			buf_printf(b, "%s", chance(r, 93) ? " " : blank[below(r, ARRAY_SIZE(blank))]);
+			buf_printf(b, "%s", chance(r, 93) ? " " :
+				   blank[below(r, ARRAY_SIZE(blank))]);
 		if (chance(r, 1))
 			buf_printf(b, "ipvsadm ");
 		buf_printf(b, "%s", l->word[i]);
@@ -799,12 +802,14 @@ static void add_rule(struct buffer *b, struct rng *r, const struct line *l)
 static void odd_rule(struct buffer *b, struct rng *r)
 {
 	static const char *const odd[] = {
-		"", "#", "# a comment", "#-A -t 10.0.0.1:80", " # indented", "-L", "-L -n", "-S", "-S -n",
-		"-h", "-v", "-C", "-Z", "-R", "ipvsadm", "ipvsadm ipvsadm -L", "-A -t 10.0.0.1:80 # why",
-		"-A -t '10.0.0.1:80'", "-A -t \"10.0.0.1:80\" -s rr", "-A -t 10.0.0.1:80 \\", "nonsense",
-		"ipvsadm-restore", "-L --timeout", "-L --daemon", "-L -c -n", "-L --stats -n", "--set 1 2 3",
-		"-A -t 10.0.0.1:80 -b ,", ";", "-n", "--list --numeric", "-E -t 10.0.0.1:80 -s nosuch",
-		"-A", "-t", "-a -t 10.0.0.1:80", "-D -t 10.9.9.9:80", "--set 1 2", "\f", "\v", "-L\v-n",
+		"", "#", "# a comment", "#-A -t 10.0.0.1:80", " # indented", "-L", "-L -n", "-S",
+		"-S -n", "-h", "-v", "-C", "-Z", "-R", "ipvsadm", "ipvsadm ipvsadm -L",
+		"-A -t 10.0.0.1:80 # why", "-A -t '10.0.0.1:80'", "-A -t \"10.0.0.1:80\" -s rr",
+		"-A -t 10.0.0.1:80 \\", "nonsense", "ipvsadm-restore", "-L --timeout",
+		"-L --daemon", "-L -c -n", "-L --stats -n", "--set 1 2 3",
+		"-A -t 10.0.0.1:80 -b ,", ";", "-n", "--list --numeric",
+		"-E -t 10.0.0.1:80 -s nosuch", "-A", "-t", "-a -t 10.0.0.1:80",
+		"-D -t 10.9.9.9:80", "--set 1 2", "\f", "\v", "-L\v-n",
 	};
 	size_t i, n;
 
@@ -1006,7 +1011,8 @@ static void begin(struct matrix *x, enum command c, int way)
 {
 	line_start(&x->l, "ipvsadm");
 	if (c != C_NONE)
-		add_option(&x->m, &command[c], command[c].good ? pick(x->m.r, command[c].good) : NULL);
+		add_option(&x->m, &command[c],
+			   command[c].good ? pick(x->m.r, command[c].good) : NULL);
 	if (way >= 0)
 		add_words(&x->m, complete[c][way]);
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # vm: smp=2 mem=512 timeout=480
 # about: every listing, with connections and counters: ipvsadm-ext prints as ipvsadm 1.31
-# allow-dmesg: You probably need to specify IP address on multicast interface
+# allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
+# allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 #
 # DIFF_SEED chooses services and options.
 . "$(dirname "$0")/../lib.sh"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # vm: smp=2 mem=512 timeout=600
 # about: every command with every option and pairs of them: ipvsadm-ext does as ipvsadm 1.31
-# allow-dmesg: lower threshold is higher than upper threshold
-# allow-dmesg: You probably need to specify IP address on multicast interface
+# allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
+# allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 #
 # Of pairs that cannot be legal one in DIFF_SHARE is made, chosen by DIFF_SEED.
 . "$(dirname "$0")/../lib.sh"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # vm: smp=2 mem=512 timeout=900
 # about: random command lines, legal and not: ipvsadm-ext does as ipvsadm 1.31
-# allow-dmesg: lower threshold is higher than upper threshold
-# allow-dmesg: You probably need to specify IP address on multicast interface
+# allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
+# allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 #
 # DIFF_N lines with random numbers from DIFF_SEED; DIFF_REPLAY=STEP for one step.
 . "$(dirname "$0")/../lib.sh"

@@ -101,6 +101,7 @@ static long *kind(struct kinds *k, const char *text)
 /* A message without what was given: the first line, quoted words left out. */
 static char *template(struct text t)
 {
+	static const char argument[] = "unexpected argument";
 	static char out[200];
 	size_t i, n = 0;
 	bool quoted = false;
@@ -130,6 +131,8 @@ static char *template(struct text t)
 		memmove(out, colon, n);
 	}
 	out[n] = '\0';
+	if (!strncmp(out, argument, strlen(argument)))
+		out[strlen(argument)] = '\0';
 	return out;
 }
 

@@ -366,6 +366,27 @@ void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	ext_slot_set(es, slot, state, slot->quiesced);
 }
 
+/**
+ * ext_limits_raised - a step of a slow start made room for connections
+ * @es: service
+ * @slot: slot
+ *
+ * That a server was full by the limit of a moment is no reason to wait until it
+ * is below its lower threshold; that it was by its own is.
+ */
+void ext_limits_raised(struct ip_vs_ext_service *es,
+		       struct ip_vs_ext_slot *slot)
+{
+	u32 reserved;
+
+	lockdep_assert_held(&es->lock);
+	if (slot->state != IP_VS_EXT_FULL || ext_core_overload(es, slot))
+		return;
+	reserved = ext_reserved(es, slot);
+	if (ext_conns_most(es, slot) + reserved < slot->upper)
+		ext_slot_set(es, slot, IP_VS_EXT_OPEN, slot->quiesced);
+}
+
 /* Look at the servers that left the eligible set and are few enough. */
 static void ext_relieve_watched(struct ip_vs_ext_service *es)
 {
@@ -438,9 +459,23 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 	return true;
 }
 
+/* Do connections go to this tier? */
+static bool ext_in_use(const struct ip_vs_ext_service *es,
+		       const struct ip_vs_ext_tier *tier)
+{
+	u32 i;
+
+	for (i = 0; i < es->nr_join; i++)
+		if (es->join[i].tier == tier)
+			return true;
+	return tier == ext_active(es);
+}
+
 /**
  * ip_vs_ext_schedule_slow - decide under the lock of the service
  * @es: service
+ * @skb: first packet of the connection
+ * @iph: its parsed header
  * @slot: what pick() returned to the lock-free path for this connection, or
  *	NULL; it keeps its turn
  *
@@ -452,8 +487,11 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
  * Return: a real server, or NULL if none is eligible.
  */
 struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
+					   const struct sk_buff *skb,
+					   const struct ip_vs_iphdr *iph,
 					   struct ip_vs_ext_slot *slot)
 {
+	struct ip_vs_ext_req req = { .es = es, .skb = skb, .iph = iph };
 	bool task = IS_ENABLED(CONFIG_PREEMPT_RT) || !in_softirq();
 	struct ip_vs_dest *dest = NULL;
 	struct ip_vs_ext_tier *tier;
@@ -473,9 +511,10 @@ struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
 	}
 	ext_relieve_watched(es);
 
-	while ((tier = ext_first_eligible(es))) {
-		if (!slot || slot->tier != tier || !ext_slot_eligible(slot))
-			slot = es->ops->pick(tier);
+	while ((tier = ext_active(es))) {
+		if (!slot || !ext_in_use(es, slot->tier) ||
+		    !ext_slot_eligible(slot))
+			slot = es->ops->pick(tier, &req);
 		if (WARN_ON_ONCE(!slot))
 			break;
 		if (ext_grant(es, slot, me, task)) {
@@ -486,7 +525,12 @@ struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
 	if (!dest) {
 		me->refusals++;
 		report = !es->exhausted;
-		WRITE_ONCE(es->exhausted, true);
+		if (report) {
+			WRITE_ONCE(es->exhausted, true);
+			es->exhaustions++;
+			ext_event_tier(es, NULL, NULL,
+				       IP_VS_EXT_EVENT_TYPE_EXHAUSTED);
+		}
 	}
 out:
 	spin_unlock_bh(&es->lock);

@@ -3,7 +3,8 @@
 #ifndef _EXT_INTERNAL_H
 #define _EXT_INTERNAL_H
 
-#include "ip_vs_ext.h"
+#include <linux/mutex.h>
+#include "ext_conf.h"
 
 /* Period of the work that looks at unwatched servers. A relieved server is
  * found after at most this, rounded up to jiffies, and the time a worker needs
@@ -13,7 +14,70 @@
 
 extern struct workqueue_struct *ext_wq;
 
-/* ext_table.c */
+/* See the head of ip_vs_ext.h. */
+extern struct mutex ext_mutex;
+
+/* Events that a namespace keeps for the front end to send. Those that find no
+ * room are lost, which their numbers show.
+ */
+#define EXT_EVENTS	1024
+
+/**
+ * struct ip_vs_ext_net - a network namespace, as far as we know it
+ * @net: compared by us, passed to the front end; never followed
+ * @list: all of them
+ * @users: services and the front end
+ * @announced: the front end is one of the users; without it there are no
+ *	attributes and no parameters
+ * @generation: see ip_vs_ext_generation()
+ * @entries: servers with attributes and services with parameters
+ * @last_id: id given last
+ * @attrs: servers with attributes, by name
+ * @attrs_by_id: the same, by id
+ * @params: services with parameters, by name
+ * @services: services bound to our schedulers, by id
+ * @services_by_key: the same, by name
+ * @lock: guards what follows; a leaf inside of es->lock, so BH is disabled
+ * @live: the front end may be called for this namespace, with @lock held
+ * @seq: number of the last event
+ * @bucket: of all its services together
+ * @owing: services that owe a summary, in the order in which it is due
+ * @head: events written to @ring, ever
+ * @tail: events taken out of it, ever
+ * @ring: EXT_EVENTS of them, allocated when announced, or NULL
+ *
+ * Up to @services_by_key: ext_mutex. Freed with the last user; es->net is one,
+ * so a holder of es->lock who finds it set may use it.
+ */
+struct ip_vs_ext_net {
+	struct net		*net;
+	struct list_head	list;
+	u32			users;
+	bool			announced;
+	u32			generation;
+	u32			entries;
+	u64			last_id;
+	struct rb_root		attrs;
+	struct rb_root		attrs_by_id;
+	struct rb_root		params;
+	struct rb_root		services;
+	struct rb_root		services_by_key;
+
+	spinlock_t		lock;	/* guards what follows */
+	bool			live;
+	u64			seq;
+	struct ip_vs_ext_bucket	bucket;
+	struct list_head	owing;
+	u32			head;
+	u32			tail;
+	struct ip_vs_ext_event	*ring;
+};
+
+/* ext_table.c; ext_mutex held but for ext_slot_set() and ext_near_leave() */
+struct ip_vs_ext_slot *ext_slot_find(const struct ip_vs_ext_service *es,
+				     const struct ip_vs_ext_dest_key *key);
+int ext_slot_refresh(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
+int ext_service_refresh(struct ip_vs_ext_service *es);
 void ext_slot_set(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		  enum ip_vs_ext_state state, bool quiesced);
 void ext_near_leave(struct ip_vs_ext_slot *slot);
@@ -23,9 +87,41 @@ void ext_service_put(struct ip_vs_ext_service *es);
 void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 bool ext_close(struct ip_vs_ext_service *es);
 u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
+void ext_limits_raised(struct ip_vs_ext_service *es,
+		       struct ip_vs_ext_slot *slot);
 void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_relief_work(struct work_struct *work);
+
+/* The front end. Followed only with the lock of an ip_vs_ext_net held that is
+ * live; so who makes the namespaces not live knows that nobody is in it.
+ */
+extern const struct ip_vs_ext_front *ext_front;
+
+/* ext_conf.c; ext_mutex held */
+struct ip_vs_ext_net *ext_net_find(const struct net *net);
+int ext_conf_service_add(struct ip_vs_ext_service *es);
+void ext_conf_service_del(struct ip_vs_ext_service *es);
+void ext_conf_attrs(const struct ip_vs_ext_service *es,
+		    const struct ip_vs_ext_dest_key *key,
+		    struct ip_vs_ext_attrs *attrs);
+void ext_conf_changed(struct ip_vs_ext_service *es);
+
+/* ext_conf.c and ext_table.c; any context, @svc and @dest must not go away */
+void ext_svc_key(struct ip_vs_ext_svc_key *key,
+		 const struct ip_vs_service *svc);
+void ext_dest_key(struct ip_vs_ext_dest_key *key,
+		  const struct ip_vs_dest *dest);
+
+/* ext_event.c; es->lock held */
+void ext_event_server(struct ip_vs_ext_service *es,
+		      const struct ip_vs_ext_slot *slot,
+		      enum ip_vs_ext_event_type type);
+void ext_event_tier(struct ip_vs_ext_service *es,
+		    const struct ip_vs_ext_tier *old,
+		    const struct ip_vs_ext_tier *tier,
+		    enum ip_vs_ext_event_type type);
+void ext_event_forget(struct ip_vs_ext_service *es);
 
 /* ext_main.c */
 void *ext_zalloc(size_t size);
@@ -56,6 +152,13 @@ static inline struct ip_vs_ext_array *
 ext_array(const struct ip_vs_ext_service *es, const struct ip_vs_ext_tier *tier)
 {
 	return rcu_dereference_protected(tier->array,
+					 lockdep_is_held(&es->lock));
+}
+
+static inline struct ip_vs_ext_tier *
+ext_active(const struct ip_vs_ext_service *es)
+{
+	return rcu_dereference_protected(es->active,
 					 lockdep_is_held(&es->lock));
 }
 

@@ -14,6 +14,11 @@
 #include <linux/slab.h>
 #include "ext_internal.h"
 
+bool ip_vs_ext_deterministic;
+module_param_named(deterministic, ip_vs_ext_deterministic, bool, 0644);
+MODULE_PARM_DESC(deterministic, "begin with the first server of a service, not with a random one");
+EXPORT_SYMBOL_GPL(ip_vs_ext_deterministic);
+
 struct workqueue_struct *ext_wq;
 
 /* Objects allocated and not handed to RCU for freeing. Checked when the module

@@ -18,20 +18,32 @@
  *
  * Locks, in the order they nest
  *	configuration mutex (the core's; cannot be named portably)
- *		es->slots, es->stale; every allocation and every change of
- *		membership (which slot is in which tier)
+ *		callbacks other than schedule
+ *	ext_mutex (ours, one for all)
+ *		services, attributes and parameters (ext_conf.c); es->slots,
+ *		es->stale; every allocation and every change of membership
+ *		(which slot is in which tier). Taken in the callbacks and, with
+ *		neither the configuration mutex nor anything of the core's under
+ *		it, for what the operator sets by netlink. Nobody waits for
+ *		the core, netlink, RTNL or a grace period with it held.
  *	es->lock (spin_lock_bh; a leaf: nothing is allocated, printed or
  *	waited for under it, with the one exception that near_enter() spins for
  *	a CPU that is between two instructions of the lock-free path)
  *		slot: state, limits, position, reservations
  *		tier: its array, its place in es->tiers and es->eligible
- *		es: active, watch, reservations of tasks, grace period counters
+ *		es: active, join, method, watch, hold, number of ramps,
+ *		reservations of tasks, grace period counters
  *	No lock of the core is ever taken, and none of ours is held while the
  *	core is called.
  *
  * Lifetime
  *	Slots, tiers and arrays are unlinked under es->lock and freed after a
- *	grace period; schedule() finds them through es->active under RCU.
+ *	grace period; schedule() finds them through es->active and the first
+ *	es->nr_join entries of es->join under RCU. A tier is in neither when it
+ *	is unlinked: it has no eligible server then. A reader that combines an
+ *	old number of entries with new entries, or the other way round, is in
+ *	an RCU section that began before the change, and so finds tiers that
+ *	are at most as old as that.
  *	slot->dest is only followed while the slot is linked, or by a
  *	schedule() that found it while it was, which the core allows for.
  *	es is freed a grace period after done_service() stored NULL in
@@ -73,23 +85,142 @@
 #include <linux/refcount.h>
 #include <linux/workqueue.h>
 #include <net/ip_vs.h>
+#include <uapi/linux/ip_vs_ext.h>
 
+struct ip_vs_ext_net;
+struct ip_vs_ext_params;
+struct ip_vs_ext_service;
 struct ip_vs_ext_slot;
 struct ip_vs_ext_tier;
 
 /**
+ * struct ip_vs_ext_attrs - what is said of a real server besides its weight
+ * @present: which of the following are set: bits 1 << IP_VS_EXT_ATTR_...
+ * @priority: tier, higher is preferred
+ * @lag: time a packet takes to the server, microseconds
+ * @bandwidth: capacity, bytes per second
+ *
+ * Ranges are those of uapi/linux/ip_vs_ext.h. What is not present is 0.
+ */
+struct ip_vs_ext_attrs {
+	u32			present;
+	u32			priority;
+	u32			lag;
+	u64			bandwidth;
+};
+
+#define IP_VS_EXT_HAS(attr)	(1U << IP_VS_EXT_ATTR_##attr)
+
+/**
+ * struct ip_vs_ext_choice - a word for a value of a parameter
+ * @name: the word
+ * @value: what it means
+ */
+struct ip_vs_ext_choice {
+	const char		*name;
+	u32			value;
+};
+
+/**
+ * struct ip_vs_ext_param - a parameter that a service of the scheduler has
+ * @name: as the operator writes it; at most IP_VS_EXT_PARAM_NAME_MAX characters
+ * @desc: one line
+ * @unit: enum ip_vs_ext_unit
+ * @lowest: smallest value allowed
+ * @highest: largest value allowed
+ * @def: value of a service for which none is set
+ * @choices: words that may be used instead of numbers, ended by a NULL name, or
+ *	NULL; their values are allowed even if outside of @lowest and @highest
+ */
+struct ip_vs_ext_param {
+	const char		*name;
+	const char		*desc;
+	u8			unit;
+	u32			lowest;
+	u32			highest;
+	u32			def;
+	const struct ip_vs_ext_choice *choices;
+};
+
+/* Most parameters that a scheduler can have. */
+#define IP_VS_EXT_PARAMS_MAX	8
+
+/**
+ * struct ip_vs_ext_req - what a decision is about
+ * @es: service
+ * @skb: first packet of the connection
+ * @iph: its parsed header
+ */
+struct ip_vs_ext_req {
+	struct ip_vs_ext_service *es;
+	const struct sk_buff	*skb;
+	const struct ip_vs_iphdr *iph;
+};
+
+/**
  * struct ip_vs_ext_ops - what a scheduler tells the framework
- * @tier: tier of a server with weight @weight > 0; higher is preferred.
- *	Process context, configuration mutex held.
- * @pick: next server of a tier, or NULL if it has no eligible one. Called
- *	under RCU by many CPUs at once, with or without es->lock. It must
+ * @desc: what it is for, one line
+ * @attrs: server attributes it uses, IP_VS_EXT_HAS() of each
+ * @params: its parameters
+ * @nr_params: how many
+ * @slot_size: bytes of a slot; 0: struct ip_vs_ext_slot is all it needs.
+ *	Otherwise the scheduler's structure begins with one.
+ * @tier_size: bytes of a tier, likewise
+ * @tier: tier of a server with weight @weight > 0; higher is preferred. Process
+ *	context, ext_mutex held.
+ * @pick: next server of a tier, or NULL if it has no eligible one; while
+ *	es->nr_join is not 0, of one of the tiers in es->join; es->lock held.
+ *	A variant of it without the lock is called under RCU by many CPUs at
+ *	once, see ip_vs_ext_schedule(). That one must
  *	execute a full memory barrier before it returns a slot (see "The exact
- *	limit" above); ip_vs_ext_rr() does.
+ *	limit" above); ip_vs_ext_rr() does. If it returns NULL, @pick is asked,
+ *	which must return a slot.
+ * @tier_room: make sure that the tier, new or not, can have @cap slots;
+ *	process context, ext_mutex held, may sleep. Returns 0 or -ENOMEM.
+ * @tier_free: free what @tier_room allocated, after a grace period; the tier
+ *	is unlinked, but schedule() may still be reading it
+ * @slot_append: the slot, not eligible, was added to its tier; es->lock held
+ * @slot_remove: it is about to be taken out, not eligible; es->lock held
+ * @slot_update: weight or attributes may have changed; called for a slot that
+ *	is in a tier, after @slot_leave and before @slot_enter if it is
+ *	eligible; es->lock held
+ * @slot_enter: the slot has become eligible; es->lock held
+ * @slot_leave: it no longer is; es->lock held
+ * @params_changed: es->param[] was set: by the operator, or before the first
+ *	server is added; or es->nr_priority is no longer 0, or is again. Process
+ *	context, ext_mutex held, es->lock not held. Returns 0 or -ENOMEM; then
+ *	the old values come back, or nr_priority being what it is, it is called
+ *	again at the next change of the service.
+ *
+ * Only @desc, @tier and @pick are mandatory.
  */
 struct ip_vs_ext_ops {
-	u32			(*tier)(const struct ip_vs_dest *dest,
-					u32 weight);
-	struct ip_vs_ext_slot	*(*pick)(struct ip_vs_ext_tier *tier);
+	const char		*desc;
+	u32			attrs;
+	const struct ip_vs_ext_param *params;
+	unsigned int		nr_params;
+	size_t			slot_size;
+	size_t			tier_size;
+
+	u32	(*tier)(const struct ip_vs_ext_service *es,
+			const struct ip_vs_ext_attrs *attrs, u32 weight);
+	struct ip_vs_ext_slot	*(*pick)(struct ip_vs_ext_tier *tier,
+					 const struct ip_vs_ext_req *req);
+	int	(*tier_room)(struct ip_vs_ext_service *es,
+			     struct ip_vs_ext_tier *tier, u32 cap);
+	void	(*tier_free)(struct ip_vs_ext_tier *tier);
+	void	(*slot_append)(struct ip_vs_ext_service *es,
+			       struct ip_vs_ext_slot *slot);
+	void	(*slot_remove)(struct ip_vs_ext_service *es,
+			       struct ip_vs_ext_slot *slot);
+	void	(*slot_update)(struct ip_vs_ext_service *es,
+			       struct ip_vs_ext_slot *slot,
+			       const struct ip_vs_ext_attrs *attrs, u32 weight);
+	void	(*slot_enter)(struct ip_vs_ext_service *es,
+			      struct ip_vs_ext_slot *slot);
+	void	(*slot_leave)(struct ip_vs_ext_service *es,
+			      struct ip_vs_ext_slot *slot);
+	int	(*params_changed)(struct ip_vs_ext_service *es);
 };
 
 /**
@@ -114,7 +245,8 @@ enum ip_vs_ext_state {
  * @rcu: frees the slot, when @by_dest is no longer in use
  * @far: below this connection count no lock is needed to grant; 0 when near
  *	the limit or not eligible
- * @upper: upper threshold in connections, 0: none
+ * @upper: upper threshold in connections, as it is now while @ramp is not 0;
+ *	0: none
  * @lower: a full server is relieved when its count is below this
  * @pos: index in the array of @tier
  * @open: first CPU with an open reservation for this slot, plus 1; 0: none
@@ -122,27 +254,32 @@ enum ip_vs_ext_state {
  * @state: enum ip_vs_ext_state
  * @near: grants need es->lock
  * @quiesced: the weight is 0
+ * @priority: the server has a priority attribute
  * @watch: index in es->watch plus 1; 0: not watched
+ * @ramp: slow start: tenths of its limit and share that it does not have yet
  *
- * Written under es->lock, one cache line.
+ * Written under es->lock, one cache line. What decisions read comes first, in
+ * 32 bytes, which are in one line also where a scheduler makes it 96.
  */
 struct ip_vs_ext_slot {
 	struct ip_vs_dest	*dest;
 	struct ip_vs_ext_tier	*tier;
-	union {
-		struct rb_node	by_dest;
-		struct rcu_head	rcu;
-	};
 	u32			far;
 	u32			upper;
 	u32			lower;
 	u32			pos;
+	union {
+		struct rb_node	by_dest;
+		struct rcu_head	rcu;
+	};
 	u16			open;
 	u16			pend;
 	u8			state;
 	u8			watch;
+	u8			ramp;
 	bool			near:1,
-				quiesced:1;
+				quiesced:1,
+				priority:1;
 };
 
 /**
@@ -223,6 +360,31 @@ struct ip_vs_ext_cpu {
 /* Reservations of tasks that are told apart; see es->tasks_unknown. */
 #define IP_VS_EXT_TASKS		32
 
+/* Most tiers that are used at the same time: as many are looked at whenever a
+ * server becomes eligible or ceases to be while more than one is in use.
+ */
+#define IP_VS_EXT_JOIN		32
+
+/* Bits of es->method: es->nr_join is not 0; es->nr_ramp is not 0. */
+#define IP_VS_EXT_JOINED	0x80000000U
+#define IP_VS_EXT_RAMPING	0x40000000U
+#define IP_VS_EXT_METHOD_MASK	0x0000ffffU
+
+/* Slow start: a returning server has one part of so many of its limit and its
+ * share, then one more after each of the steps between them.
+ */
+#define IP_VS_EXT_RAMP		10
+
+/**
+ * struct ip_vs_ext_join - a tier that is in use
+ * @tier: the tier
+ * @end: eligible servers in it and in those before it
+ */
+struct ip_vs_ext_join {
+	struct ip_vs_ext_tier	*tier;
+	u32			end;
+};
+
 struct ip_vs_ext_task {
 	struct ip_vs_ext_slot	*slot;
 	const void		*task;
@@ -234,31 +396,80 @@ struct ip_vs_ext_task {
  * @grants: decisions that returned a server
  * @refusals: decisions that found no eligible server
  * @full: times a server reached its upper threshold
+ * @relieved: times a full server fell below its lower threshold again
  * @spills: times a tier ran out of eligible servers and a lower one took over
  * @returns: times a higher tier took over again because a server was relieved
+ * @exhausted: times that a connection found no tier with an eligible server,
+ *	the first one only of each time
  */
 struct ip_vs_ext_counters {
 	u64			grants;
 	u64			refusals;
 	u64			full;
+	u64			relieved;
 	u64			spills;
 	u64			returns;
+	u64			exhausted;
+};
+
+/**
+ * struct ip_vs_ext_bucket - events that may be recorded
+ * @refilled: jiffies when @tokens was worked out
+ * @tokens: so many now
+ *
+ * All 0 is a full one.
+ */
+struct ip_vs_ext_bucket {
+	unsigned long		refilled;
+	u32			tokens;
+};
+
+/**
+ * struct ip_vs_ext_limiter - keeps a service from sending too many events
+ * @bucket: written under the lock of the namespace, too
+ * @owes: events were left out, a summary has to say so; likewise
+ * @due: jiffies when it may; likewise
+ * @owing: node in the list of the namespace while @owes; likewise
+ * @suppressed: events left out since the last summary
+ */
+struct ip_vs_ext_limiter {
+	struct ip_vs_ext_bucket	bucket;
+	bool			owes;
+	unsigned long		due;
+	struct list_head	owing;
+	u64			suppressed;
 };
 
 /**
  * struct ip_vs_ext_service - a virtual service as a scheduler sees it
- * @active: highest tier that has an eligible server, or NULL
+ * @active: highest tier in use, or NULL if no server is eligible: the highest
+ *	that has an eligible server, unless @holding
  * @cpu: per CPU part
  * @ops: the scheduler
  * @svc: the service; valid until done_service()
+ * @param: values of the scheduler's parameters; written under ext_mutex, read
+ *	by every decision with READ_ONCE()
  * @nr_watch: entries in @watch
  * @nr_held: how many of them are held and not full
+ * @nr_join: entries in @join; 0: only @active is in use
+ * @method: how to choose: the scheduler's own number, and IP_VS_EXT_JOINED,
+ *	IP_VS_EXT_RAMPING; 0 for ip_vs_ext_rr() of @active
  * @watch: servers that are full or held and looked at by every decision
+ * @join: the tiers in use, highest first, if they are several
  * @lock: see the head of this file
  * @eligible: tiers that have an eligible server, highest first
  * @tiers: all tiers, highest first
  * @slots: all slots, by server
  * @unwatched: servers full or held that only the work looks at
+ * @nr_eligible: slots that are eligible
+ * @nr_full: slots that are full
+ * @min_active: tiers below @active are used, too, until so many servers are
+ *	eligible
+ * @hold: jiffies for which a tier that had to take over stays @active
+ * @hold_end: until when that is so while @holding, jiffies
+ * @holding: @active had to take over from a higher tier
+ * @nr_ramp: slots with a ramp
+ * @ramp_step: jiffies from one step of a slow start to the next; 0: none
  * @gp_posted: grace periods asked for
  * @gp_done: grace periods seen to end
  * @gp_again: another one was asked for while one was under way
@@ -268,8 +479,12 @@ struct ip_vs_ext_counters {
  * @nr_tasks: entries in @tasks
  * @tasks: reservations made by tasks
  * @full: see struct ip_vs_ext_counters
+ * @relieved: likewise
  * @spills: likewise
  * @returns: likewise
+ * @exhaustions: likewise
+ * @tier_since: CLOCK_MONOTONIC when @active changed last, ns
+ * @limiter: of its events
  * @exhausted: a refusal has been reported since a server was eligible
  * @dead: done_service() has run
  * @stale: an allocation failed; membership is repaired at the next callback
@@ -277,6 +492,16 @@ struct ip_vs_ext_counters {
  * @gp_rcu: waits for a grace period
  * @rcu: frees this
  * @work: looks at @unwatched servers
+ * @hold_work: ends @holding
+ * @ramp_work: makes the next step of all slow starts
+ * @net: its network namespace; cleared under @lock, too
+ * @params: parameters set for a service of this name, or NULL
+ * @by_id: node in @net's services, until done_service()
+ * @by_key: likewise
+ * @id: grows from service to service
+ * @since: CLOCK_MONOTONIC when the scheduler was bound, ns
+ * @nr_slots: slots
+ * @nr_priority: how many of them have a priority attribute
  */
 struct ip_vs_ext_service {
 	/* read by every decision */
@@ -284,15 +509,26 @@ struct ip_vs_ext_service {
 	struct ip_vs_ext_cpu __percpu	*cpu;
 	const struct ip_vs_ext_ops	*ops;
 	struct ip_vs_service		*svc;
+	u32				param[IP_VS_EXT_PARAMS_MAX];
 	u32				nr_watch;
 	u32				nr_held;
+	u32				nr_join;
+	u32				method;
 	struct ip_vs_ext_slot		*watch[IP_VS_EXT_WATCH];
+	struct ip_vs_ext_join		join[IP_VS_EXT_JOIN];
 
 	spinlock_t			lock ____cacheline_aligned_in_smp;
 	struct rb_root_cached		eligible;
 	struct rb_root_cached		tiers;
 	struct rb_root			slots;
 	u32				unwatched;
+	u32				nr_eligible;
+	u32				nr_full;
+	u32				min_active;
+	unsigned long			hold;
+	unsigned long			hold_end;
+	u32				nr_ramp;
+	unsigned long			ramp_step;
 	u32				gp_posted;
 	u32				gp_done;
 	u32				tasks_unknown;
@@ -300,8 +536,13 @@ struct ip_vs_ext_service {
 	u32				nr_tasks;
 	struct ip_vs_ext_task		tasks[IP_VS_EXT_TASKS];
 	u64				full;
+	u64				relieved;
 	u64				spills;
 	u64				returns;
+	u64				exhaustions;
+	u64				tier_since;
+	struct ip_vs_ext_limiter	limiter;
+	bool				holding;
 	bool				gp_again;
 	bool				exhausted;
 	bool				dead;
@@ -310,18 +551,69 @@ struct ip_vs_ext_service {
 	struct rcu_head			gp_rcu;
 	struct rcu_head			rcu;
 	struct delayed_work		work;
+	struct delayed_work		hold_work;
+	struct delayed_work		ramp_work;
+
+	/* ext_mutex */
+	struct ip_vs_ext_net		*net;
+	struct ip_vs_ext_params		*params;
+	struct rb_node			by_id;
+	struct rb_node			by_key;
+	u64				id;
+	u64				since;
+	u32				nr_slots;
+	u32				nr_priority;
 };
 
+/**
+ * struct ip_vs_ext_scheduler - a scheduler of ours under one name
+ * @core: what the core knows of it
+ * @ops: what the framework knows of it
+ * @list: all of them
+ */
+struct ip_vs_ext_scheduler {
+	struct ip_vs_scheduler	core;
+	const struct ip_vs_ext_ops *ops;
+	struct list_head	list;
+};
+
+/* The callbacks that every scheduler has in common. */
+#define IP_VS_EXT_SCHEDULER(_name, _ops, _init, _schedule) {	\
+	.core = {						\
+		.name =		_name,				\
+		.refcnt =	ATOMIC_INIT(0),			\
+		.module =	THIS_MODULE,			\
+		.init_service =	_init,				\
+		.done_service =	ip_vs_ext_done_service,		\
+		.add_dest =	ip_vs_ext_add_dest,		\
+		.del_dest =	ip_vs_ext_del_dest,		\
+		.upd_dest =	ip_vs_ext_upd_dest,		\
+		.schedule =	_schedule,			\
+	},							\
+	.ops = _ops,						\
+}
+
+int ip_vs_ext_register(struct ip_vs_ext_scheduler *s, unsigned int nr);
+void ip_vs_ext_unregister(struct ip_vs_ext_scheduler *s, unsigned int nr);
 int ip_vs_ext_init_service(struct ip_vs_service *svc,
 			   const struct ip_vs_ext_ops *ops);
 void ip_vs_ext_done_service(struct ip_vs_service *svc);
 int ip_vs_ext_add_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 int ip_vs_ext_del_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 int ip_vs_ext_upd_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
+void ip_vs_ext_tune(struct ip_vs_ext_service *es, u32 method, u32 min_active,
+		    unsigned long hold, unsigned long slow_start);
 void ip_vs_ext_read_counters(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_counters *sum);
 struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
+					   const struct sk_buff *skb,
+					   const struct ip_vs_iphdr *iph,
 					   struct ip_vs_ext_slot *slot);
+
+/* Module parameter: services begin at the first server and not at a random
+ * one.
+ */
+extern bool ip_vs_ext_deterministic;
 
 /**
  * ip_vs_ext_active_only - which connections count against the limits?
@@ -357,12 +649,14 @@ static inline u32 ip_vs_ext_conns(const struct ip_vs_dest *dest,
 /**
  * ip_vs_ext_rr - next eligible server of a tier in round robin order
  * @tier: tier
+ * @req: not used
  *
  * Context: any, under RCU. Lock-free: one atomic operation, which is also the
  *	full barrier that struct ip_vs_ext_ops asks for.
  * Return: a slot, or NULL if the tier has no eligible server.
  */
-static inline struct ip_vs_ext_slot *ip_vs_ext_rr(struct ip_vs_ext_tier *tier)
+static inline struct ip_vs_ext_slot *
+ip_vs_ext_rr(struct ip_vs_ext_tier *tier, const struct ip_vs_ext_req *req)
 {
 	const struct ip_vs_ext_array *a;
 	u32 next, n;
@@ -401,7 +695,10 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
 /**
  * ip_vs_ext_schedule - choose a server for a new connection
  * @svc: virtual service
- * @pick: the scheduler's ip_vs_ext_ops.pick, named here so that it is inlined
+ * @skb: first packet of the connection
+ * @iph: its parsed header
+ * @pick: the scheduler's ip_vs_ext_ops.pick or a variant of it for those who do
+ *	not hold es->lock, named here so that it is inlined
  *
  * The whole decision while nothing is full, nothing is near its limit and the
  * packet is handled in softirq; everything else is ip_vs_ext_schedule_slow().
@@ -410,10 +707,13 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
  * Return: a real server, or NULL if none is eligible.
  */
 static __always_inline struct ip_vs_dest *
-ip_vs_ext_schedule(struct ip_vs_service *svc,
-		   struct ip_vs_ext_slot *(*pick)(struct ip_vs_ext_tier *))
+ip_vs_ext_schedule(struct ip_vs_service *svc, const struct sk_buff *skb,
+		   const struct ip_vs_iphdr *iph,
+		   struct ip_vs_ext_slot *(*pick)(struct ip_vs_ext_tier *,
+						  const struct ip_vs_ext_req *))
 {
 	struct ip_vs_ext_service *es = READ_ONCE(svc->sched_data);
+	struct ip_vs_ext_req req = { .es = es, .skb = skb, .iph = iph };
 	struct ip_vs_ext_slot *slot = NULL;
 	struct ip_vs_ext_tier *tier;
 	struct ip_vs_ext_cpu *me;
@@ -446,7 +746,7 @@ ip_vs_ext_schedule(struct ip_vs_service *svc,
 	 * of its previous decision counted.
 	 */
 	smp_store_release(&me->granted, IP_VS_EXT_GRANT_BUSY);
-	slot = pick(tier);
+	slot = pick(tier, &req);
 	if (unlikely(!slot))
 		goto leave;
 	dest = slot->dest;
@@ -464,7 +764,8 @@ leave:
 	/* Release: as above. */
 	smp_store_release(&me->granted, NULL);
 slow:
-	return ip_vs_ext_schedule_slow(es, slot);
+	/* Not @req: if its address left this function it would be memory. */
+	return ip_vs_ext_schedule_slow(es, skb, iph, slot);
 }
 
 #endif /* _IP_VS_EXT_H */

@@ -25,6 +25,8 @@ static bool stop;
 static unsigned long start_jiffies;
 static u64 start_ns;
 
+u64 shim_clock_ns;
+
 static u64 clock_ns(clockid_t id)
 {
 	struct timespec ts;
@@ -37,7 +39,8 @@ u64 ktime_get_ns(void)
 {
 	if (shim_threaded)
 		return clock_ns(CLOCK_MONOTONIC);
-	return (jiffies - start_jiffies + HZ) * (u64)(NSEC_PER_SEC / HZ);
+	return (jiffies - start_jiffies + HZ) * (u64)(NSEC_PER_SEC / HZ) +
+	       shim_clock_ns;
 }
 
 u64 ktime_get_real_ns(void)
@@ -340,4 +343,5 @@ void shim_work_begin(void)
 {
 	/* As in the kernel: wraps five minutes after boot. */
 	start_jiffies = jiffies = -300UL * HZ;
+	shim_clock_ns = 0;
 }

@@ -1169,9 +1169,11 @@ START_TEST(schedule_beside_done_service)
 	/* it has not decided, so nobody waits for it... */
 	shim_del_service(svc);
 	ck_assert_int_eq(shim_synchronize_calls, 0);
-	/* ...but nothing is freed under it */
+	/* ...but nothing is freed under it; only the entry of the namespace,
+	 * which no decision looks at, goes at once
+	 */
 	ck_assert_int_eq(shim_rcu_gp(), -1);
-	ck_assert_int_eq(shim_live_objects(), live);
+	ck_assert_int_eq(shim_live_objects(), live - 1);
 	shim_switch(1);
 	/* old kernels call it even now */
 	shim_softirq_enter();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <time.h>
 
+#include "ip_vs_ext.h"
 #include "unit.h"
 
 int unit_run(Suite *s)
@@ -30,6 +31,8 @@ int unit_run(Suite *s)
 void unit_load_hprio(void)
 {
 	unit_ok(shim_load("ip_vs_ext"));
+	/* Sequences begin with the first server. */
+	ip_vs_ext_deterministic = true;
 	unit_ok(shim_load("ip_vs_hprio"));
 }
 

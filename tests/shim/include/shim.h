@@ -74,6 +74,8 @@ extern long shim_synchronize_calls;
 /* ---- time and works (single-threaded) ---- */
 /* Advance jiffies by @n, running what falls due at each tick. */
 void shim_advance(unsigned long n);
+/* What the clocks show beyond that, for what is faster than a tick. */
+extern u64 shim_clock_ns;
 /* Run what is due now; returns how many ran. */
 int shim_run_works(void);
 int shim_works_pending(void);		/* queued or armed */

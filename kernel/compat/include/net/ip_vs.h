@@ -76,4 +76,23 @@ static inline u64 ip_vs_compat_stats_conns(const struct ip_vs_cpu_stats *stats)
 #endif
 }
 
+/**
+ * ip_vs_compat_stats_bytes - bytes that one CPU has forwarded, both directions
+ * @stats: that CPU's statistics of a service or a server
+ *
+ * Whole only for a reader on that CPU, with BH disabled: elsewhere, on 32 bit, a
+ * read during the update may be torn.
+ *
+ * Return: their number since the service or server exists.
+ */
+static inline u64 ip_vs_compat_stats_bytes(const struct ip_vs_cpu_stats *stats)
+{
+#if IP_VS_HAVE_U64_STATS_T
+	return u64_stats_read(&stats->cnt.inbytes) +
+	       u64_stats_read(&stats->cnt.outbytes);
+#else
+	return READ_ONCE(stats->cnt.inbytes) + READ_ONCE(stats->cnt.outbytes);
+#endif
+}
+
 #endif /* _IP_VS_COMPAT_NET_IP_VS_H */

@@ -67,6 +67,14 @@ typedef struct { long counter; } atomic_long_t;
 #define ATOMIC64_INIT(i)	{ (i) }
 #define ATOMIC_LONG_INIT(i)	{ (i) }
 
+/* Another CPU may come in between reading and exchanging. */
+#ifdef SHIM_FAST
+#define SHIM_RACE_POINT()	do { } while (0)
+#else
+void shim_race_point(void);
+#define SHIM_RACE_POINT()	shim_race_point()
+#endif
+
 /* One set of operations for a type, in one memory order. */
 #define SHIM_ATOMIC_ORDER(pfx, at, t, sfx, mo, fail)			\
 static inline t pfx##_add_return##sfx(t i, at *v)			\
@@ -96,7 +104,10 @@ static inline t pfx##_fetch_xor##sfx(t i, at *v)			\
 static inline t pfx##_xchg##sfx(at *v, t n)				\
 { return __atomic_exchange_n(&v->counter, n, mo); }			\
 static inline bool pfx##_try_cmpxchg##sfx(at *v, t *old, t n)		\
-{ return __atomic_compare_exchange_n(&v->counter, old, n, false, mo, fail); } \
+{									\
+	SHIM_RACE_POINT();						\
+	return __atomic_compare_exchange_n(&v->counter, old, n, false, mo, fail); \
+}									\
 static inline t pfx##_cmpxchg##sfx(at *v, t old, t n)			\
 { pfx##_try_cmpxchg##sfx(v, &old, n); return old; }
 

@@ -17,7 +17,14 @@ out := $(CURDIR)/build
 lab := tests/vm/kernel.sh
 
 include schedulers/Kbuild
-modules := ip_vs_ext $(addprefix ip_vs_,$(schedulers))
+modules := ip_vs_ext ip_vs_ext_nl \
+	$(addprefix ip_vs_,$(filter-out $(replacing),$(schedulers)))
+replacements := $(addprefix ip_vs_,$(replacing))
+
+# Of those that replace a module of the kernel, the ones to install: REPLACE=rr,wrr
+comma := ,
+REPLACE ?=
+replace := $(subst $(comma), ,$(REPLACE))
 
 MAKEFLAGS += --no-print-directory
 
@@ -28,14 +35,17 @@ modules: ## build for the newest installed kernel headers (KVER=version: for ano
 	$(if $(KVER),,$(error no kernel headers are installed; on Debian: apt-get install linux-headers-amd64. Or name a tree: make modules KVER=version KDIR=/path/to/headers))
 	@test -f '$(KDIR)/Makefile' || { \
 		echo "no headers of kernel $(KVER) in $(KDIR); installed are: $(or $(installed),none)" >&2; exit 1; }
-	@mkdir -p '$(out)/$(KVER)/src'
+	@mkdir -p '$(out)/$(KVER)/src' '$(out)/$(KVER)/replace'
 	@cp -rsfT $(CURDIR)/kernel '$(out)/$(KVER)/src/kernel'
 	@cp -rsfT $(CURDIR)/schedulers '$(out)/$(KVER)/src/schedulers'
 	@ln -sf $(CURDIR)/Kbuild '$(out)/$(KVER)/src/Kbuild'
 	@find -L '$(out)/$(KVER)/src' -type l -delete
 	@$(MAKE) -s -C '$(KDIR)' M='$(out)/$(KVER)/src' $(kbuild-btf) $(KBUILD_ARGS) modules
 	@cp $(foreach m,$(modules),'$(out)/$(KVER)/src/$(m).ko') '$(out)/$(KVER)/'
-	@echo "built for $(KVER): $(foreach m,$(modules),build/$(KVER)/$(m).ko)"
+	@cp $(foreach m,$(replacements),'$(out)/$(KVER)/src/$(m).ko') '$(out)/$(KVER)/replace/'
+	@rm -f $(foreach m,$(replacements),'$(out)/$(KVER)/$(m).ko')
+	@echo "built for $(KVER): $(foreach m,$(modules),build/$(KVER)/$(m).ko)" \
+		"$(foreach m,$(replacements),build/$(KVER)/replace/$(m).ko)"
 
 # BTF for modules needs pahole and the kernel's vmlinux; it is for debuggers.
 kbuild-btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
@@ -43,14 +53,16 @@ kbuild-btf = $(if $(shell command -v pahole),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 tool: ## build ipvsadm-ext, the command line
 	@$(MAKE) -s -C ipvsadm-ext OUT='$(out)/ipvsadm-ext'
 
-install: modules ## install the modules into $(DESTDIR)/lib/modules/KVER/updates
+install: modules ## install the modules into $(DESTDIR)/lib/modules/KVER/updates (REPLACE=rr,wrr)
+	$(if $(filter-out $(replacing),$(replace)),$(error REPLACE=$(REPLACE): what can be replaced is $(replacing)))
 	install -d '$(DESTDIR)/lib/modules/$(KVER)/updates'
 	install -m 644 $(foreach m,$(modules),'$(out)/$(KVER)/$(m).ko') \
+		$(foreach m,$(replace),'$(out)/$(KVER)/replace/ip_vs_$(m).ko') \
 		'$(DESTDIR)/lib/modules/$(KVER)/updates/'
 	$(if $(DESTDIR),,depmod -a '$(KVER)')
 
 uninstall: ## remove the installed modules again
-	rm -f $(foreach m,$(modules),'$(DESTDIR)/lib/modules/$(KVER)/updates/$(m).ko')
+	rm -f $(foreach m,$(modules) $(replacements),'$(DESTDIR)/lib/modules/$(KVER)/updates/$(m).ko')
 	$(if $(DESTDIR),,depmod -a '$(KVER)')
 
 install-tool: tool ## install ipvsadm-ext, its pages and completion under $(DESTDIR)/usr
@@ -87,18 +99,21 @@ check-contract: ## shim against real headers, sparse, checkpatch
 	@$(MAKE) lab-kernel
 	@tests/contract/run.sh '$(KERNEL)'
 
-check-docs: lab-kernel tool ## do what README.md and docs/ say
+check-docs: lab-kernel lab-tools ## do what README.md and docs/ say
 	@tests/docs/run.sh '$(KERNEL)'
 
 check-vm: lab-modules lab-tools ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
 	@tests/vm/run.sh -k '$(KERNEL)' $(if $(N),-e DIFF_N='$(N)') $(T)
 
-check-asan: lab-modules lab-tools ## the tool's tests there, built with sanitizers (T=, N=lines)
+# Some cases load libraries in front of the tool: its sanitizers are part of it.
+check-asan: lab-modules lab-tools ## the tool's tests there, built with sanitizers (T=, N=lines, E=)
 	@$(MAKE) -s -C ipvsadm-ext OUT='$(out)/ipvsadm-ext-asan' \
-		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' \
+		LDFLAGS='-static-libasan -static-libubsan'
 	@IPVS_EXT_TOOL='$(out)/ipvsadm-ext-asan/ipvsadm-ext' \
-		tests/vm/run.sh -k '$(KERNEL)' -e DIFF_N='$(or $(N),500)' -r asan \
-		$(or $(T),cli-matrix cli-random cli-list cli-restore apply json)
+		tests/vm/run.sh -k '$(KERNEL)' -t 4 -r asan \
+		$(foreach e,DIFF_N=$(or $(N),500) $(E),-e '$(e)') \
+		$(or $(T),cli-matrix cli-random cli-list cli-restore apply apply-big apply-drain json)
 
 list-vm: ## list the tests of check-vm
 	@tests/vm/run.sh --list
@@ -106,6 +121,9 @@ list-vm: ## list the tests of check-vm
 ## Show
 demo: lab-modules ## watch connections spill to a second pool and come back
 	@tests/demo/run.sh '$(KERNEL)'
+
+demo-striping: lab-modules lab-tools ## one tunnel over three links, measured for each scheduler
+	@tests/striping/run.sh '$(KERNEL)'
 
 bench-decide: lab-modules ## what a decision costs, next to mainline's schedulers
 	@tests/bench/decide.sh '$(KERNEL)'
@@ -122,6 +140,8 @@ lab-modules: lab-kernel
 # What cases run in the virtual machine, besides what Debian has.
 lab-tools: tool
 	@$(MAKE) -C tests/cli OUT='$(out)/tests'
+	@$(MAKE) -C tests/striping OUT='$(out)/tests'
+	@$(MAKE) -C tests/netlink OUT='$(out)/tests'
 	@$(MAKE) -C tests/cli/unit vm OUT='$(out)/cli-unit' VM='$(out)/tests'
 
 help: ## this
@@ -130,4 +150,4 @@ help: ## this
 
 .PHONY: modules tool install uninstall install-tool uninstall-tool clean check deps \
 	check-unit check-cli check-fuzz check-contract check-docs check-vm check-asan list-vm demo \
-	bench-decide lab-kernel lab-modules lab-tools help
+	demo-striping bench-decide lab-kernel lab-modules lab-tools help

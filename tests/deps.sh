@@ -10,7 +10,7 @@ packages=(
 	check				# unit tests
 	clang libclang-rt-14-dev	# fuzzing
 	python3-jsonschema		# the documented schema, as a judge
-	sparse perl			# contract tests
+	sparse perl python3-yaml	# contract tests
 	qemu-system-x86 qemu-system-common cpio busybox-static kmod	# VM
 	iproute2 ipvsadm iptables ldirectord	# in the VM
 	gnuplot-nox			# demo

@@ -108,6 +108,60 @@ function table(kind, title, variant,	i, j, n, x) {
 		}
 }
 
+# Schedulers that look at every server: what does one more cost?
+function each_server(kind, title,	i, n, m, x) {
+	printf "\n%s, of those who look at every server\n  %-8s %7s", title, \
+		"", "servers"
+	for (i = 1; i <= neach; i++)
+		printf " %11s", each[i]
+	printf "   each server more\n"
+	for (n = 1; n <= 5; n++) {
+		if (v[kind, "limits", sizes[n], each[1]] == "")
+			continue
+		printf "  %-8s %7d", "limits", sizes[n]
+		for (i = 1; i <= neach; i++)
+			printf " %11s", num(v[kind, "limits", sizes[n], each[i]])
+		for (i = 1; m && i <= neach; i++) {
+			x = v[kind, "limits", sizes[n], each[i]] - \
+				v[kind, "limits", sizes[m], each[i]]
+			printf " %s%.1f", i == 1 ? "  " : "", x / (sizes[n] - sizes[m])
+		}
+		printf "\n"
+		m = n
+	}
+}
+
+# Ours beside the ones of the same name.
+function beside(kind, title,	i, j, n) {
+	printf "\n%s\n  %-9s %7s", title, "", "servers"
+	for (i = 1; i <= nbeside; i++)
+		printf " %9s", besides[i]
+	printf "  %9s %9s %9s\n", "rr_ext/rr", "wrr_x/wrr", "bw_l/rr"
+	for (j = 1; j <= nshare; j++)
+		for (n = 1; n <= 5; n++) {
+			if (v[kind, share[j], sizes[n], "wrr_ext"] == "")
+				continue
+			printf "  %-9s %7d", share[j], sizes[n]
+			for (i = 1; i <= nbeside; i++)
+				printf " %9s", num(v[kind, share[j], sizes[n], besides[i]])
+			printf "  %9s %9s %9s\n",
+				rat(v[kind, share[j], sizes[n], "rr_ext"], v[kind, share[j], sizes[n], "rr"]),
+				rat(v[kind, share[j], sizes[n], "wrr_ext"], v[kind, share[j], sizes[n], "wrr"]),
+				rat(v[kind, share[j], sizes[n], "bw_load"], v[kind, share[j], sizes[n], "rr"])
+		}
+}
+
+# [KIND, VARIANT, SERVERS, SCHEDULER] over another, for each kind
+function over(variant, n, sched, variant2, n2, sched2,	s, i, k, r) {
+	for (i = 1; i <= 3; i++) {
+		k = kinds[i]
+		r = rat(v[k, variant, n, sched], v[k, variant2, n2, sched2])
+		if (r != "-")
+			s = s sprintf("%s%s %s", s == "" ? "" : ", ", label[k], r)
+	}
+	return s == "" ? "not measured" : s
+}
+
 function line(what, target, figures) {
 	printf "  %-51s %-7s %s\n", what, target, figures
 }
@@ -136,6 +190,9 @@ function inverse(variant, n, sched2,	s, i, k, r) {
 
 END {
 	split("rr wrr wlc fo ovf hprio", name)
+	nbeside = split("rr rr_ext wrr wrr_ext bw_load", besides)
+	nshare = split("limits full distinct heavy heavyfull", share)
+	neach = split("bw_lag_val bw_lag auto_bw", each)
 	split("limits full rebound", variants)
 	split("2 16 128 1024 10240", sizes)
 	split("gross instr ns1", kinds)
@@ -157,6 +214,22 @@ END {
 			printf "  (%d samples taken while other programs used the CPUs)\n", \
 				busy["ns2"]
 	}
+	if ("instr" in have || "gross" in have)
+		each_server("instr", "instructions per schedule(), net of the harness")
+	if ("ns1" in have)
+		each_server("ns1", "ns per decision, 1 thread")
+	if ("ns2" in have)
+		each_server("ns2", "ns per decision, 2 threads together")
+	if ("gross" in have)
+		beside("gross", "in turn and by shares, instructions with the harness")
+	if ("ns1" in have)
+		beside("ns1", "in turn and by shares, ns per decision, 1 thread")
+	if ("ns2" in have)
+		beside("ns2", "the same, 2 threads together")
+	if ("ns1" in have) {
+		print "  distinct: random weights, nothing repeats; heavy: one of 2147483647 and ones;"
+		print "  heavyfull: and it is full (wrr, in both: one of 100000)"
+	}
 	for (i = 1; i <= 5; i++)
 		if (sizes[i] in relief)
 			r = r sprintf("%s%.1f us for %d", r == "" ? "" : ", ", \
@@ -172,6 +245,17 @@ END {
 	line("hprio at 10240 / at 16", "<= 1.5", figures("limits", 10240, "limits", 16, "hprio"))
 	line("hprio, 10239 full / at 16", "<= 2", figures("full", 10240, "limits", 16, "hprio"))
 	line("  the same, full when it was bound", "<= 2", figures("rebound", 10240, "limits", 16, "hprio"))
+	line("16 servers, rr_ext / rr", "<= 1.2", over("limits", 16, "rr_ext", "limits", 16, "rr") " (ns <= 1.0)")
+	line("16 servers, wrr_ext / rr", "<= 1.5", over("limits", 16, "wrr_ext", "limits", 16, "rr"))
+	line("16 servers, bw_load / rr", "<= 1.5", over("limits", 16, "bw_load", "limits", 16, "rr"))
+	line("  the same, rates that never repeat", "", over("distinct", 16, "bw_load", "distinct", 16, "rr"))
+	line("rr_ext at 10240 / at 16", "<= 2.5", over("limits", 10240, "rr_ext", "limits", 16, "rr_ext"))
+	line("wrr_ext at 10240 / at 16", "<= 2.5", over("limits", 10240, "wrr_ext", "limits", 16, "wrr_ext"))
+	line("bw_load at 10240 / at 16", "<= 2.5", over("limits", 10240, "bw_load", "limits", 16, "bw_load"))
+	line("  the same, rates that never repeat", "", over("distinct", 10240, "bw_load", "distinct", 16, "bw_load"))
+	line("wrr_ext, the heavy one full / not full", "<= 10", over("heavyfull", 16, "wrr_ext", "heavy", 16, "wrr_ext"))
+	line("  the same, over limits", "<= 10", over("heavyfull", 16, "wrr_ext", "limits", 16, "wrr_ext"))
+	line("  mainline (100000 instead of 2147483647)", "", over("heavyfull", 16, "wrr", "heavy", 16, "wrr"))
 	line("1024 servers, fo / hprio", ">= 20", inverse("limits", 1024, "fo"))
 	r = ""
 	for (n = 1; n <= 5; n++)
@@ -182,6 +266,13 @@ END {
 	if (("rr/shim2", "limits", 16, "hprio") in v)
 		line("  the same at 16, locks unfair, not as in the kernel", "", \
 			v["rr/shim2", "limits", 16, "hprio"])
+	r = ""
+	for (n = 1; n <= 5; n++)
+		if (v["ns2", "limits", sizes[n], "wrr_ext"] != "")
+			r = r sprintf("%s%s: %s, %s", r == "" ? "" : "; ", sizes[n],
+				rat(v["ns2", "limits", sizes[n], "rr"], v["ns2", "limits", sizes[n], "rr_ext"]),
+				rat(v["ns2", "limits", sizes[n], "wrr"], v["ns2", "limits", sizes[n], "wrr_ext"]))
+	line("2 threads, throughput rr_ext / rr, wrr_ext / wrr", "> 1", r == "" ? "not measured" : r)
 	if (nadds["rr"] && nadds["hprio"])
 		line("adding " add_n " servers, hprio / rr", "<= 1.5", \
 			sprintf("%.3f (%.3f s, %.3f s)", \

@@ -7,6 +7,8 @@
 #	call VARIANT SERVERS SCHED INSTRUCTIONS	one schedule(), median of 5
 #	add SCHED SERVERS SECONDS		adding them one by one
 #
+# SCHED rr_ext and wrr_ext are ours, rr and wrr the kernel's.
+#
 # VARIANT is "limits" (all eligible, upper thresholds far away), "full" (all but
 # one server filled up, which is in a lower tier) or, for hprio, "rebound" (they
 # were full already when the service was bound to it).
@@ -61,7 +63,10 @@ bind() {
 sample() {
 	calls "$3"
 	measure
-	out "call $1 $2 $want $cost"
+	case $suffix$want in
+	_extrr | _extwrr) out "call $1 $2 $want$suffix $cost" ;;
+	*) out "call $1 $2 $want $cost" ;;
+	esac
 }
 
 # size N: all variants for N servers; some of them may be there already
@@ -74,6 +79,8 @@ size() {
 		bind "$s"
 		case $s in
 		rr | hprio) sample limits "$n" $((2 * n + 100)) ;;
+		# also until the sequence is known
+		wrr | bw_load) sample limits "$n" $((${suffix:+4 * n + 4080} + 16)) ;;
 		*) sample limits "$n" 16 ;;
 		esac
 	done
@@ -140,10 +147,17 @@ stage() {
 		add hprio 10000
 		size 10240 10000
 		;;
+	ours)
+		ipvsadm -A -t $vip -s bench || die "ipvsadm -A -s bench"
+		scheds="rr wrr bw_load" suffix=_ext
+		size 16 0
+		size 10240 16
+		;;
 	esac
 }
 
-scheds="rr wrr wlc fo ovf hprio"
+suffix=
+scheds="rr wrr wlc fo ovf hprio bw_lag_val bw_lag auto_bw"
 if [ -n "${1-}" ]; then
 	# without any route no address counts as that of a host
 	ip link set lo up
@@ -160,6 +174,12 @@ done
 
 # shellcheck disable=SC2086
 for s in $STAGES; do
+	if [ "$s" = ours ]; then
+		# those with the names of the kernel's
+		rmmod ip_vs_rr ip_vs_wrr || die "rmmod ip_vs_rr ip_vs_wrr"
+		modprobe our_rr && modprobe our_wrr && modprobe ip_vs_bw_load ||
+			die "modprobe our_rr"
+	fi
 	unshare -n bash "$0" "$s" || die "stage $s"
 	# for the kernel to take the namespace apart
 	sleep 5

@@ -39,9 +39,13 @@ make -s -C "$kdir" M="$out/src" EXT="$ours/src" CONFIG_DEBUG_INFO_BTF_MODULES= \
 
 mkdir -p "$out/ko"
 cp "$ours"/*.ko "$out/src/ip_vs_bench.ko" "$out/ko/"
+# Under names of their own, or the kernel's could not be loaded.
+for m in rr wrr; do
+	cp "$ours/replace/ip_vs_$m.ko" "$out/ko/our_$m.ko"
+done
 IPVS_EXT_ACCEL=tcg,thread=single "$root/tests/vm/boot.sh" -k "$1" -b "$out/ko" \
 	-o "$out/vm" -m 512 -t 900 -q "-icount shift=0,sleep=off" \
-	-e "STAGES=\"${STAGES-harness small add-rr add-hprio add-rr big}\"" \
+	-e "STAGES=\"${STAGES-harness small add-rr add-hprio add-rr big ours}\"" \
 	"$here/guest.sh" >"$out/verdict" 2>&1 || {
 	cat "$out/verdict" "$out/vm/console.log" | tail -n 40 >&2
 	die "the run in the virtual machine failed"

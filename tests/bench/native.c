@@ -3,7 +3,8 @@
  * What a decision costs in nanoseconds, on real CPUs: the modules' own files
  * and mainline's, side by side under tests/shim, in its flavour without
  * instrumentation. Locks and atomics are real; what the kernel adds around them
- * (softirq accounting, out-of-line locks) is not there, for none of them.
+ * (softirq accounting, out-of-line locks) is not there, for none of them. Nor is
+ * the time that bw_lag and bw_lag_val take to read the clock.
  *
  *	native [-b] [-r ROUNDS] [-n SERVERS]
  *
@@ -19,7 +20,16 @@
  *
  * NS is time divided by the decisions of all threads, RATIO that of mainline's
  * rr over this (a throughput: above 1 is better). BUSY samples are no good,
- * because the threads did not have a CPU each. VARIANTs are those of guest.sh.
+ * because the threads did not have a CPU each. VARIANTs are those of guest.sh,
+ * and for schedulers with shares
+ *
+ *	distinct	random weights up to 1,000,000, so that nothing repeats
+ *	heavy		one server has the weight 2,147,483,647, all others 1
+ *	heavyfull	the same, and that server is full
+ *
+ * In the last two mainline's wrr has 100,000 for 2,147,483,647, which would take
+ * it 20,000 times as long. Of two schedulers called rr and wrr, those with _ext
+ * are ours.
  * "relief" is one pass of the framework's work over the full servers.
  */
 #include <sched.h>
@@ -37,8 +47,10 @@
 #define MAX_THREADS	2
 #define RETRIES		20		/* for CPUs that are not busy */
 
-enum variant { LIMITS, FULL, REBOUND };
-static const char * const variant_name[] = { "limits", "full", "rebound" };
+enum variant { LIMITS, FULL, REBOUND, DISTINCT, HEAVY, HEAVYFULL };
+static const char * const variant_name[] = {
+	"limits", "full", "rebound", "distinct", "heavy", "heavyfull",
+};
 
 /* As the core and guest.sh know them; the first one is what others are
  * compared with, the last one decides nothing.
@@ -46,16 +58,23 @@ static const char * const variant_name[] = { "limits", "full", "rebound" };
 static struct contender {
 	const char *name, *module, *bind;
 	bool constant;			/* does the same work for any size */
+	int heavy;			/* the largest weight, if weights are shares */
 	struct ip_vs_service *svc;
 	u32 calls;			/* in a sample of one thread */
 	double ns[MAX_ROUNDS];
 	unsigned int busy;
 } contenders[] = {
 	{ "rr", "mainline_ip_vs_rr", "mainline-rr", true },
-	{ "wrr", "mainline_ip_vs_wrr", "mainline-wrr" },
+	{ "wrr", "mainline_ip_vs_wrr", "mainline-wrr", false, 100000 },
 	{ "wlc", "mainline_ip_vs_wlc", "mainline-wlc" },
 	{ "fo", "mainline_ip_vs_fo", "mainline-fo" },
 	{ "ovf", "mainline_ip_vs_ovf", "mainline-ovf" },
+	{ "bw_lag_val", "ip_vs_bw_lag_val", "bw_lag_val" },
+	{ "bw_lag", "ip_vs_bw_lag", "bw_lag" },
+	{ "auto_bw", "ip_vs_auto_bw", "auto_bw" },
+	{ "rr_ext", "ip_vs_rr", "rr", true },
+	{ "wrr_ext", "ip_vs_wrr", "wrr", true, INT_MAX },
+	{ "bw_load", "ip_vs_bw_load", "bw_load", true, INT_MAX },
 	{ "hprio", "ip_vs_hprio", "hprio", true },
 	{ "harness", NULL, "empty", true },
 };
@@ -276,24 +295,38 @@ static double median(double *v, unsigned int n)
 	return v[n / 2];
 }
 
-/* Measure all contenders, taking turns, and print a line of each; in variant
- * REBOUND only those of which it says something new.
- */
+/* Variants are measured only for those of which they say something new. */
+static bool takes_part(const struct contender *c, enum variant variant)
+{
+	switch (variant) {
+	case LIMITS:
+	case FULL:
+		return true;
+	case REBOUND:
+		return c == HPRIO || c == EMPTY;
+	default:
+		return c->heavy || c == &contenders[0] || c == EMPTY;
+	}
+}
+
+/* Measure contenders, taking turns, and print a line of each. */
 static void compare(enum variant variant, unsigned int servers, int nthreads)
 {
-	struct contender *first = variant == REBOUND ? HPRIO : contenders;
 	static double ratio[MAX_ROUNDS], ns[MAX_ROUNDS];
 	const struct contender *rr = &contenders[0];
 	struct contender *c, *end = contenders + NR_CONTENDERS;
 	unsigned int r;
 
-	for (c = first; c < end; c++)
+	for (c = contenders; c < end; c++)
 		c->busy = 0;
 	for (r = 0; r < rounds; r++)
-		for (c = first; c < end; c++)
-			c->ns[r] = nthreads == 1 ? sample(c) :
-						   sample_threads(c);
-	for (c = first; c < end; c++) {
+		for (c = contenders; c < end; c++)
+			if (takes_part(c, variant))
+				c->ns[r] = nthreads == 1 ? sample(c) :
+							   sample_threads(c);
+	for (c = contenders; c < end; c++) {
+		if (!takes_part(c, variant))
+			continue;
 		for (r = 0; r < rounds; r++) {
 			ratio[r] = rr->ns[r] / c->ns[r];
 			ns[r] = c->ns[r];
@@ -340,6 +373,56 @@ static void relief(unsigned int servers)
 	printf("relief %u %.0f\n", servers, median(ns, rounds));
 }
 
+/* What is done once for each server, or until a sequence is known. */
+static void warm_up(struct contender *c, unsigned int n)
+{
+	decide(c->svc, c->constant ? 4 * n + 4096 : 16, false);
+}
+
+static void clear(void)
+{
+	while (shim_rcu_pending() && shim_rcu_gp() >= 0)
+		;
+	shim_empty_trash();
+}
+
+/* Those for whom the weight is a share. */
+static void shares(enum variant variant, unsigned int n)
+{
+	struct contender *c, *end = contenders + NR_CONTENDERS;
+	unsigned int i;
+	int t;
+
+	for (c = contenders; c < end; c++) {
+		if (!takes_part(c, variant))
+			continue;
+		shim_seed(1);
+		if (shim_add_service(&c->svc, c->bind, c - contenders + 1, 0))
+			die("cannot be bound", c->name);
+		for (i = 1; i <= n; i++)
+			if (shim_add_dest(c->svc, i,
+					  variant == DISTINCT ?
+					  1 + (int)(shim_rnd() % 1000000) :
+					  i == 1 && c->heavy ? c->heavy : 1,
+					  UPPER, 0))
+				die("cannot add a server", c->name);
+		if (variant == HEAVYFULL && c->heavy)
+			fill(c, 1);
+		warm_up(c, n);
+		calibrate(c);
+	}
+	for (t = 1; t <= MAX_THREADS; t++)
+		compare(variant, n, t);
+	for (c = contenders; c < end; c++) {
+		if (!takes_part(c, variant))
+			continue;
+		if (variant == HEAVYFULL && c->heavy)
+			fill(c, -1);
+		shim_del_service(c->svc);
+	}
+	clear();
+}
+
 static void size(unsigned int n)
 {
 	struct contender *c, *end = contenders + NR_CONTENDERS;
@@ -353,8 +436,7 @@ static void size(unsigned int n)
 		for (i = 1; i <= n; i++)
 			if (shim_add_dest(c->svc, i, 5, UPPER, 0))
 				die("cannot add a server", c->name);
-		/* what is done once for each server */
-		decide(c->svc, c->constant ? 2 * n + 100 : 16, false);
+		warm_up(c, n);
 		calibrate(c);
 	}
 	for (t = 1; t <= MAX_THREADS; t++)
@@ -384,9 +466,18 @@ static void size(unsigned int n)
 		fill(c, -1);
 		shim_del_service(c->svc);
 	}
-	while (shim_rcu_pending() && shim_rcu_gp() >= 0)
-		;
-	shim_empty_trash();
+	clear();
+}
+
+static void measure(unsigned int n)
+{
+	size(n);
+	if (n == 16 || n == 10240)
+		shares(DISTINCT, n);
+	if (n == 16) {
+		shares(HEAVY, n);
+		shares(HEAVYFULL, n);
+	}
 }
 
 int main(int argc, char **argv)
@@ -423,9 +514,9 @@ int main(int argc, char **argv)
 		if (c->module && shim_load(c->module))
 			die("is not linked in", c->module);
 	if (only)
-		size(only);
+		measure(only);
 	else
 		for (i = 0; i < ARRAY_SIZE(sizes); i++)
-			size(sizes[i]);
+			measure(sizes[i]);
 	return 0;
 }

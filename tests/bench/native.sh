@@ -13,7 +13,7 @@ set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 locks=${LOCKS:-kernel}
-out=$root/build/bench/native-$locks
+out=${OUT:-$root/build/bench}/native-$locks
 
 [ $# -gt 0 ] || {
 	echo "native.sh: which kernel? native.sh SERIES" >&2

@@ -17,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/net.h>
+#include <linux/netlink.h>
 #include <linux/percpu.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
@@ -77,15 +78,23 @@ static void __maybe_unused contract_members(void)
 	MEMBER(ip_vs_service, ipvs, struct netns_ipvs *);
 	MEMBER(ip_vs_service, destinations, struct list_head);
 	MEMBER(ip_vs_service, num_dests, u32);
+	MEMBER(ip_vs_service, scheduler, struct ip_vs_scheduler *);
 	MEMBER(ip_vs_service, sched_lock, spinlock_t);
 	MEMBER(ip_vs_service, sched_data, void *);
+
+	MEMBER(netns_ipvs, net, struct net *);
+	MEMBER(netlink_ext_ack, _msg, const char *);
 
 	MEMBER(ip_vs_stats, cpustats, struct ip_vs_cpu_stats *);
 	MEMBER(ip_vs_cpu_stats, cnt, struct ip_vs_counters);
 #if IP_VS_HAVE_U64_STATS_T
 	MEMBER(ip_vs_counters, conns, u64_stats_t);
+	MEMBER(ip_vs_counters, inbytes, u64_stats_t);
+	MEMBER(ip_vs_counters, outbytes, u64_stats_t);
 #else
 	MEMBER(ip_vs_counters, conns, u64);
+	MEMBER(ip_vs_counters, inbytes, u64);
+	MEMBER(ip_vs_counters, outbytes, u64);
 #endif
 
 	MEMBER(ip_vs_scheduler, n_list, struct list_head);
@@ -127,6 +136,7 @@ static void __maybe_unused contract_members(void)
 	VALUE(AF_INET6, 10);
 	VALUE(ENOMEM, 12);
 	VALUE(sizeof(union nf_inet_addr), 16);
+	VALUE(IP_VS_SCHEDNAME_MAXLEN, 16);
 	static_assert(sizeof("hprio") <= IP_VS_SCHEDNAME_MAXLEN,
 		      "the name of a scheduler is too long");
 }
@@ -150,6 +160,8 @@ static void __maybe_unused contract_functions(void)
 	FUNC(refcount_dec_and_test, bool, refcount_t *);
 
 	FUNC(rb_erase, void, struct rb_node *, struct rb_root *);
+	FUNC(rb_first, struct rb_node *, const struct rb_root *);
+	FUNC(rb_next, struct rb_node *, const struct rb_node *);
 	FUNC(rb_add, void, struct rb_node *, struct rb_root *,
 	     bool (*)(struct rb_node *, const struct rb_node *));
 	FUNC(rb_add_cached, struct rb_node *, struct rb_node *,

@@ -45,12 +45,23 @@ modules() { target modules "$@"; }
 
 list() { sed -n "s/^$2 *:\?= *//p" "$1"; }
 schedulers() { list schedulers/Kbuild schedulers; }
+replacing() { list schedulers/Kbuild replacing; }
+
+# Modules that are installed without being asked for.
+installed()
+{
+	local s
+	printf '%s\n' ip_vs_ext ip_vs_ext_nl
+	for s in $(schedulers); do
+		[[ " $(replacing) " == *" $s "* ]] || echo "ip_vs_$s"
+	done
+}
 
 # ---- types ------------------------------------------------------------------
 
 shim_flags=(-std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
 	-Wno-missing-field-initializers -fsyntax-only
-	-Ikernel/compat/include -Ikernel)
+	-Ikernel/compat/include -Ikernel -Ikernel/include)
 
 answer() { awk '/define IP_VS_HAVE/ { print $2, $3 }' "$1" | sort; }
 
@@ -119,7 +130,7 @@ t_old_shapes()
 			"-I$dir" || return
 		[ "$(answer "$dir/ip_vs_compat_config.h" | cut -d' ' -f2 | tr -d '\n')" = \
 			"$hurry$total$((1 - plain))" ] || { answer "$dir/ip_vs_compat_config.h"; return 1; }
-		for f in tests/contract/contract.c kernel/*.c schedulers/*.c; do
+		for f in tests/contract/contract.c kernel/ext_*.c schedulers/*.c; do
 			gcc "${shim_flags[@]}" -Werror "-I$dir" -DKBUILD_MODNAME='"x"' \
 				-D__KBUILD_MODNAME=x "$f" ||
 				{ echo "total=$total plain=$plain hurry=$hurry"; return 1; }
@@ -144,7 +155,7 @@ t_members()
 {
 	local used m bad=0
 	used=$(cat kernel/*.[ch] kernel/compat/include/*/*.h schedulers/*.c |
-		grep -oE '\b(dest|svc|s)->[a-z_]+(\.conns)?' | sort -u)
+		grep -oE '\b(dest|svc)->[a-z_]+(\.conns)?' | sort -u)
 	[ "$(wc -l <<<"$used")" -gt 10 ] || { echo "found only: $used"; return 1; }
 	for m in $(sed 's/.*->//; s/\./\n/' <<<"$used"); do
 		grep -qE "MEMBER\(ip_vs_[a-z_]+, $m," tests/contract/contract.c && continue
@@ -152,6 +163,45 @@ t_members()
 		bad=1
 	done
 	return $bad
+}
+
+# ---- protocol ---------------------------------------------------------------
+
+uapi=kernel/include/uapi/linux/ip_vs_ext.h
+ynl() { /usr/bin/python3 tests/contract/ynl.py "$@"; }
+
+# What programs read of the protocol is what the header says.
+t_ynl() { ynl docs/ip_vs_ext.yaml "$uapi"; }
+
+# A difference in either of them does not go by.
+t_ynl_differs()
+{
+	local file edit text n=0
+	while IFS='|' read -r file edit text; do
+		cp docs/ip_vs_ext.yaml "$uapi" "$tmp/"
+		sed -i "$edit" "$tmp/$file"
+		if cmp -s "$tmp/$file" docs/ip_vs_ext.yaml || cmp -s "$tmp/$file" "$uapi"; then
+			echo "changes nothing: $edit"
+			return 1
+		fi
+		refuses "$text" ynl "$tmp/ip_vs_ext.yaml" "$tmp/ip_vs_ext.h" || {
+			echo "with: $edit"
+			return 1
+		}
+		n=$((n + 1))
+	done <<-END
+		ip_vs_ext.yaml|s/name: lag$/name: delay/|IP_VS_EXT_ATTR_LAG: 4 in the header, None
+		ip_vs_ext.yaml|s/name: suppressed$/name: left-out/|IP_VS_EXT_EVENT_SUPPRESSED: 12 in the header, None
+		ip_vs_ext.yaml|s/value: 60000000$/value: 6000000/|IP_VS_EXT_LAG_MAX
+		ip_vs_ext.yaml|/name: fwmark/,+1s/u32/u16/|IP_VS_EXT_SERVICE_FWMARK: u32 in the header, u16
+		ip_vs_ext.yaml|s/name: set-attr/name: put-attr/|IP_VS_EXT_CMD_SET_ATTR: 2 in the header
+		ip_vs_ext.yaml|s/^name: IPVS_EXT/name: IPVS/|GENL_NAME
+		ip_vs_ext.yaml|s/- server-state$/- server-stat/|get-state: no attribute server-stat
+		ip_vs_ext.yaml|/name: held/s/held/kept/|IP_VS_EXT_SERVER_IS_HELD
+		ip_vs_ext.h|s/^	IP_VS_EXT_EVENT_TYPE_SPILL,/	IP_VS_EXT_EVENT_TYPE_NEW,\n&/|IP_VS_EXT_EVENT_TYPE_SPILL: 4 in the header, 3
+		ip_vs_ext.h|s/@IP_VS_EXT_ATTR_BANDWIDTH: u64/@IP_VS_EXT_ATTR_BANDWIDTH: u32/|IP_VS_EXT_ATTR_BANDWIDTH
+	END
+	[ "$n" = 10 ]
 }
 
 # ---- tools ------------------------------------------------------------------
@@ -260,7 +310,7 @@ t_schedulers()
 # Files of the framework are built, and no others.
 t_framework()
 {
-	diff <(tr ' ' '\n' <<<"$(list kernel/Kbuild ip_vs_ext-files)" | sort) \
+	diff <(tr ' ' '\n' <<<"$(list kernel/Kbuild ip_vs_ext-files) $(list kernel/Kbuild ip_vs_ext_nl-files)" | sort) \
 		<(find kernel -maxdepth 1 -name '*.c' -printf '%f\n' | sed 's/\.c$//' | sort)
 }
 
@@ -455,8 +505,8 @@ t_help()
 t_install()
 {
 	local dest=$tmp/dest want m
-	want=$(for m in ext $(schedulers); do
-		echo "lib/modules/$kver/updates/ip_vs_$m.ko"
+	want=$(for m in $(installed); do
+		echo "lib/modules/$kver/updates/$m.ko"
 	done | sort)
 	mkdir -p "$dest/lib/modules/$kver/updates"
 	echo other >"$dest/lib/modules/$kver/updates/other.ko"
@@ -470,6 +520,13 @@ t_install()
 		[ -n "$(modinfo -F description "$dest/$m")" ] || { echo "$m: no description"; return 1; }
 		[ "$(modinfo -F license "$dest/$m")" = GPL ] || { echo "$m: not GPL"; return 1; }
 	done
+	# Two that have the names of the kernel's own come on request.
+	target install DESTDIR="$dest" REPLACE=rr,wrr >"$tmp/log" 2>&1 || { cat "$tmp/log"; return 1; }
+	for m in rr wrr; do
+		[[ ",$(modinfo -F depends "$dest/lib/modules/$kver/updates/ip_vs_$m.ko")," == *,ip_vs_ext,* ]] ||
+			{ echo "REPLACE=rr,wrr did not install $m"; return 1; }
+	done
+	refuses "REPLACE=rr,lc" target install DESTDIR="$dest" REPLACE=rr,lc || return
 	target uninstall DESTDIR="$dest" >"$tmp/log" 2>&1 || { cat "$tmp/log"; return 1; }
 	diff <(echo "lib/modules/$kver/updates/other.ko") <(find "$dest" -type f -printf '%P\n')
 }
@@ -480,7 +537,7 @@ t_dependencies()
 	local s ko
 	modules >/dev/null || return
 	for s in $(schedulers); do
-		ko=$out/$kver/ip_vs_$s.ko
+		ko=$out/$kver/src/ip_vs_$s.ko
 		[[ ",$(modinfo -F depends "$ko")," == *,ip_vs_ext,* ]] ||
 			{ echo "$s does not depend on ip_vs_ext"; return 1; }
 	done
@@ -499,7 +556,7 @@ t_dkms()
 	# shellcheck disable=SC1091
 	. ./dkms.conf || return
 	diff <(printf '%s\n' "${BUILT_MODULE_NAME[@]}" | sort) \
-		<(for i in ext $(schedulers); do echo "ip_vs_$i"; done | sort) || return
+		<(installed | sort) || return
 	[ "$AUTOINSTALL" = yes ] || { echo "AUTOINSTALL is $AUTOINSTALL"; return 1; }
 	mkdir -p "$dkms_tree/$PACKAGE_NAME/$PACKAGE_VERSION/build"
 	cp -R Makefile Kbuild dkms.conf kernel schedulers \

@@ -369,6 +369,27 @@ all_tot() {
 	done
 }
 
+# ---- netlink ---------------------------------------------------------------
+
+# The programs of tests/netlink, and the family.
+netlink() {
+	PATH=$PATH:$LIB/../../build/tests
+	command -v extnl >/dev/null || skip "no extnl here: make -C tests/netlink"
+	extnl family 2>/dev/null || skip "no ip_vs_ext_nl module here"
+}
+
+# extnl COMMAND...: on the director
+extnl() { in_ns d extnl "$@"; }
+
+# field LINE NAME: the value behind NAME= in what extnl printed; "" if absent
+field() {
+	local v=" ${1//[\{\}]/ } "
+
+	[[ $v == *" $2="* ]] || return 0
+	v=${v#*" $2="}
+	printf '%s\n' "${v%% *}"
+}
+
 # ---- the client ------------------------------------------------------------
 
 # hold_start ID [OPTIONS of traffic hold] ADDR PORT

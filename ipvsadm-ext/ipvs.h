@@ -54,6 +54,7 @@ struct ipvs_stats {
  * @addr: its address
  * @af: family of @addr; may differ from the service's if @forward is a tunnel
  * @port: network byte order
+ * @place: where in a table its statistics are
  * @tun_port: port of a GUE tunnel, network byte order
  * @tun_type: IP_VS_CONN_F_TUNNEL_TYPE_*
  * @tun_flags: IP_VS_TUNNEL_ENCAP_FLAG_*
@@ -64,27 +65,36 @@ struct ipvs_stats {
  * @active: connections, from the kernel only
  * @inactive: the same
  * @persistent: persistence templates, the same
- * @place: of table_sort() alone
+ * @value: instead of all from @tun_port on, where KERNEL_COUNTERS or KERNEL_RATES
+ *	was asked for: the first or the second half of struct ipvs_stats
  *
- * Kept small: there may be 100,000 of them. Statistics are in an array beside
+ * Kept small: there may be 100,000 of them. All statistics are in an array beside
  * it, where they are wanted.
  */
 struct ipvs_server {
 	union nf_inet_addr addr;
 	uint16_t af;
 	uint16_t port;
-	uint16_t tun_port;
-	uint8_t tun_type;
-	uint8_t tun_flags;
-	uint32_t forward;
-	int32_t weight;
-	uint32_t upper;
-	uint32_t lower;
-	uint32_t active;
-	uint32_t inactive;
-	uint32_t persistent;
 	uint32_t place;
+	union {
+		struct {
+			uint16_t tun_port;
+			uint8_t tun_type;
+			uint8_t tun_flags;
+			uint32_t forward;
+			int32_t weight;
+			uint32_t upper;
+			uint32_t lower;
+			uint32_t active;
+			uint32_t inactive;
+			uint32_t persistent;
+		};
+		uint64_t value[IPVS_NSTATS / 2];
+	};
 };
+
+/* With 100,000 of them, more than half of what 1.31 needs would be near. */
+_Static_assert(sizeof(struct ipvs_server) <= 64, "struct ipvs_server is too large");
 
 /**
  * struct ipvs_service - a virtual service, and in a table also its servers
@@ -98,7 +108,7 @@ struct ipvs_server {
  * @pe: the persistence engine's name, or ""
  * @stats: counters, if the table has them
  * @server: the real servers
- * @server_stats: as many of them, or NULL
+ * @server_stats: as many of them, or NULL; that of a server is at its place
  * @n: number of @server
  * @room: how many there is memory for
  */
@@ -155,6 +165,46 @@ struct ipvs_info {
 	uint32_t conn_tab_size;
 };
 
+/**
+ * struct ipvs_attrs - what ipvs-ext knows of a real server besides
+ * @set: which of them have a value: bits 1 << IP_VS_EXT_ATTR_*
+ * @clear: in a change, those that are to have none
+ * @priority: higher is preferred
+ * @lag: microseconds
+ * @bandwidth: bytes per second
+ */
+struct ipvs_attrs {
+	uint32_t set;
+	uint32_t clear;
+	uint32_t priority;
+	uint32_t lag;
+	uint64_t bandwidth;
+};
+
+/* Longest name of a parameter or of one of its choices, with its zero. */
+#define IPVS_PARAM_NAME 32
+
+/**
+ * struct ipvs_param - a parameter of a service's scheduler
+ * @name: its name
+ * @value: in the unit of its description
+ * @set: it has been given a value; in a change: it gets one, else its default
+ * @text: the value as a file has it, before the scheduler's description is known
+ * @raw: @text is a number in the unit of the description, as JSON has it
+ */
+struct ipvs_param {
+	char name[IPVS_PARAM_NAME];
+	uint64_t value;
+	bool set;
+	char *text;
+	bool raw;
+};
+
+struct ipvs_params {
+	struct ipvs_param *param;
+	size_t n;
+};
+
 enum ipvs_op {
 	IPVS_ADD_SERVICE,
 	IPVS_EDIT_SERVICE,
@@ -168,6 +218,9 @@ enum ipvs_op {
 	IPVS_ZERO,		/* of one service */
 	IPVS_ZERO_ALL,
 	IPVS_FLUSH,
+	/* of family IPVS_EXT, see ipvs_ext.h */
+	IPVS_SET_ATTRS,
+	IPVS_SET_PARAMS,
 };
 
 /**
@@ -178,6 +231,9 @@ enum ipvs_op {
  * @server: all of it for ADD and EDIT; address, port and family for DEL
  * @timeouts: for SET_TIMEOUTS
  * @daemon: all of it for START, @daemon.state and .syncid for STOP
+ * @attrs: for SET_ATTRS, of @server in @service; where a change is written as a
+ *	command, also for ADD_SERVER
+ * @params: for SET_PARAMS, of @service; likewise for ADD_SERVICE; not owned
  */
 struct ipvs_change {
 	enum ipvs_op op;
@@ -185,6 +241,8 @@ struct ipvs_change {
 	struct ipvs_server server;
 	struct ipvs_timeouts timeouts;
 	struct ipvs_daemon daemon;
+	struct ipvs_attrs attrs;
+	const struct ipvs_params *params;
 };
 
 #endif

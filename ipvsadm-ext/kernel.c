@@ -351,6 +351,7 @@ int kernel_change(struct kernel *k, const struct ipvs_change *change, const char
 
 struct reading {
 	struct table *t;
+	unsigned int flags;	/* KERNEL_* */
 	size_t at;		/* the service to be compared, or whose servers are read */
 	size_t server;		/* the server of it to be compared */
 	bool differs;
@@ -368,7 +369,8 @@ static int take_service(struct exchange *x, const struct nlmsghdr *nlh)
 {
 	struct reading *r = x->arg;
 	struct ipvs_service svc;
-	int err = genl_get_service(nlh, &svc, r->t->stats);
+	int err = genl_get_service(nlh, &svc,
+				   r->flags & (KERNEL_STATS | KERNEL_COUNTERS | KERNEL_RATES));
 
 	if (err)
 		return err;
@@ -396,10 +398,16 @@ static int take_server(struct exchange *x, const struct nlmsghdr *nlh)
 	struct ipvs_service *svc = &r->t->service[r->at];
 	struct ipvs_server server;
 	struct ipvs_stats stats;
-	int err = genl_get_server(nlh, svc->key.af, &server, r->t->stats ? &stats : NULL);
+	bool half = r->flags & (KERNEL_COUNTERS | KERNEL_RATES);
+	int err = genl_get_server(nlh, svc->key.af, &server,
+				  half || r->t->stats ? &stats : NULL);
 
 	if (err)
 		return err;
+	if (half)
+		memcpy(server.value,
+		       &stats.value[r->flags & KERNEL_COUNTERS ? IPVS_CONNS : IPVS_CPS],
+		       sizeof(server.value));
 	if (!table_add_server(r->t, svc, &server))
 		return -ENOMEM;
 	if (r->t->stats)
@@ -646,10 +654,9 @@ static unsigned char *read_ipv4(struct table *t)
 	return state;
 }
 
-static int read_once(struct kernel *k, struct reading *r, const struct ipvs_key *key,
-		     unsigned int flags)
+static int read_once(struct kernel *k, struct reading *r, const struct ipvs_key *key)
 {
-	bool brief = (flags & KERNEL_BRIEF) && !key;
+	bool brief = (r->flags & KERNEL_BRIEF) && !key;
 	unsigned char *state = brief ? read_ipv4(r->t) : NULL;
 	int err;
 
@@ -668,7 +675,7 @@ static int read_once(struct kernel *k, struct reading *r, const struct ipvs_key 
 	err = read_servers(k, r, state);
 	if (!err)
 		err = drop_gone(k, r->t, state);
-	if (!err && (flags & KERNEL_CONSISTENT))
+	if (!err && (r->flags & KERNEL_CONSISTENT))
 		err = compare(k, key, r, state);
 	free(state);
 	if (!err && key && !r->t->n)
@@ -681,10 +688,10 @@ int kernel_table(struct kernel *k, struct table *t, const struct ipvs_key *key, 
 	int tries, err;
 
 	for (tries = 0; tries < TRIES; tries++) {
-		struct reading r = { .t = t };
+		struct reading r = { .t = t, .flags = flags };
 
 		t->stats = flags & KERNEL_STATS;
-		err = read_once(k, &r, key, flags);
+		err = read_once(k, &r, key);
 		if (err)
 			return err;
 		t->consistent = (flags & KERNEL_CONSISTENT) && !r.interrupted && !r.differs;

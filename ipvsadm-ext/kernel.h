@@ -75,6 +75,8 @@ enum {
 	KERNEL_STATS = 1,	/* with statistics */
 	KERNEL_CONSISTENT = 2,	/* see kernel_table() */
 	KERNEL_BRIEF = 4,	/* see kernel_table(); not with the others */
+	KERNEL_COUNTERS = 8,	/* see kernel_table() */
+	KERNEL_RATES = 16,	/* the same; not both */
 };
 
 /**
@@ -91,7 +93,9 @@ enum {
  * that came in more than one piece, and read again if they differ, some times;
  * @t->consistent says how that ended. With KERNEL_BRIEF, of servers only
  * addresses, forwarding methods, weights, and numbers of active and inactive
- * connections are certain to be there, which is much faster.
+ * connections are certain to be there, which is much faster. With KERNEL_COUNTERS
+ * or KERNEL_RATES, services have statistics, and servers only these and what
+ * tells them apart, which is smaller.
  *
  * Return: 0, or a negative errno: -ESRCH if there is no such service.
  */

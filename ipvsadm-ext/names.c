@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Names of addresses and ports, as 1.31 writes them. It asks the resolver about
- * every line; here each address and each port is asked about once.
+ * every line; here each address and each port is asked about once, up to a number
+ * that takes a megabyte.
  */
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -26,6 +27,7 @@ struct name {
 #define CACHE_BITS 14
 
 static struct name *cache[1 << CACHE_BITS];
+static size_t cache_n;
 
 static struct name **bucket(uint16_t af, const union nf_inet_addr *addr, uint16_t port)
 {
@@ -64,7 +66,7 @@ static const char *resolve(uint16_t af, const union nf_inet_addr *addr, uint16_t
 	return service ? service->s_name : NULL;
 }
 
-/* NULL if there is none. Without memory, it is asked for again next time. */
+/* NULL if there is none. Without memory or room, it is asked for again next time. */
 static const char *cached(uint16_t af, const union nf_inet_addr *addr, uint16_t port,
 			  uint16_t protocol)
 {
@@ -80,8 +82,9 @@ static const char *cached(uint16_t af, const union nf_inet_addr *addr, uint16_t 
 	}
 	text = resolve(af, addr, port, protocol);
 	len = text ? strlen(text) : 0;
-	n = malloc(sizeof(*n) + len + 1);
+	n = cache_n < 1 << CACHE_BITS ? malloc(sizeof(*n) + len + 1) : NULL;
 	if (n) {
+		cache_n++;
 		n->next = *head;
 		n->addr = *addr;
 		n->af = af;

@@ -78,8 +78,9 @@ struct ipvs_server *table_add_server(struct table *t, struct ipvs_service *svc,
 		return NULL;
 	if (t->stats)
 		memset(&svc->server_stats[svc->n], 0, sizeof(*svc->server_stats));
-	copy = &svc->server[svc->n++];
+	copy = &svc->server[svc->n];
 	*copy = *server;
+	copy->place = svc->n++;
 	return copy;
 }
 
@@ -125,31 +126,63 @@ int ipvs_server_cmp(const struct ipvs_server *a, const struct ipvs_server *b)
 	return diff;
 }
 
-/* Statistics follow their servers, without memory that could be missing. */
+/* What is sorted by a table_cmp_t through its numbers. */
+struct sorting {
+	const struct ipvs_server *server;
+	table_cmp_t *cmp;
+};
+
+static int cmp_numbers(const void *a, const void *b, void *arg)
+{
+	const struct sorting *s = arg;
+
+	return s->cmp(&s->server[*(const uint32_t *)a], &s->server[*(const uint32_t *)b]);
+}
+
+/* Put server order[i] at i, for all i. */
+static void arrange(struct ipvs_server *server, uint32_t *order, size_t n)
+{
+	struct ipvs_server first;
+	size_t i, to, from;
+
+	for (i = 0; i < n; i++) {
+		if (order[i] == i)
+			continue;
+		first = server[i];
+		for (to = i; order[to] != i; to = from) {
+			from = order[to];
+			server[to] = server[from];
+			order[to] = to;
+		}
+		server[to] = first;
+		order[to] = to;
+	}
+}
+
+/* qsort() takes 16 bytes for each of what it sorts if that is large. Sorting
+ * numbers takes half of that, and comes to the same order.
+ */
+#define MANY 1000
+
 static void sort_servers(struct ipvs_service *svc, table_cmp_t *cmp)
 {
-	struct ipvs_server *server = svc->server;
-	struct ipvs_stats *stats = svc->server_stats;
-	struct ipvs_stats first;
-	size_t i, to, from;
+	struct sorting s = { .server = svc->server, .cmp = cmp };
+	uint32_t *order = NULL;
+	uint32_t i;
 
 	if (svc->n < 2)
 		return;
-	for (i = 0; stats && i < svc->n; i++)
-		server[i].place = i;
-	qsort(server, svc->n, sizeof(*server), cmp);
-	for (i = 0; stats && i < svc->n; i++) {
-		if (server[i].place == i)
-			continue;
-		first = stats[i];
-		for (to = i; server[to].place != i; to = from) {
-			from = server[to].place;
-			stats[to] = stats[from];
-			server[to].place = to;
-		}
-		stats[to] = first;
-		server[to].place = to;
+	if (svc->n >= MANY)
+		order = reallocarray(NULL, svc->n, sizeof(*order));
+	if (!order) {
+		qsort(svc->server, svc->n, sizeof(*svc->server), cmp);
+		return;
 	}
+	for (i = 0; i < svc->n; i++)
+		order[i] = i;
+	qsort_r(order, svc->n, sizeof(*order), cmp_numbers, &s);
+	arrange(svc->server, order, svc->n);
+	free(order);
 }
 
 void table_sort_by(struct table *t, table_cmp_t *service, table_cmp_t *server)

@@ -39,7 +39,7 @@ int ipvs_server_cmp(const struct ipvs_server *a, const struct ipvs_server *b);
 void table_sort(struct table *t);
 
 /* In an order of the caller's, by qsort() with these comparisons of services and
- * of servers; the statistics of servers stay with them.
+ * of servers; the statistics of servers stay where they are.
  */
 typedef int table_cmp_t(const void *a, const void *b);
 void table_sort_by(struct table *t, table_cmp_t *service, table_cmp_t *server);

@@ -299,13 +299,12 @@ static void put_properties(struct page *g, const struct ipvs_service *svc)
 		put(g, " ops");
 }
 
-static void put_stats(struct page *g, const struct ipvs_stats *stats, enum ipvs_stat first,
-		      bool exact)
+static void put_counters(struct page *g, const uint64_t *value, bool exact)
 {
 	int i;
 
-	for (i = 0; i < 5; i++)
-		put_large(g, stats->value[first + i], exact);
+	for (i = IPVS_CONNS; i <= IPVS_OUTBYTES; i++)
+		put_large(g, value[i], exact);
 }
 
 /* Columns of names are as wide as these; IPv6 goes beyond, IPv4 is cut. */
@@ -333,7 +332,7 @@ static void print_service(struct page *g, const struct ipvs_service *svc,
 	}
 	if (mode == STATS || mode == RATE) {
 		pad(g, g->line, SERVICE_WIDTH);
-		put_stats(g, &svc->stats, mode == STATS ? IPVS_CONNS : IPVS_CPS, exact);
+		put_counters(g, &svc->stats.value[mode == STATS ? IPVS_CONNS : IPVS_CPS], exact);
 	} else {
 		put_properties(g, svc);
 	}
@@ -382,16 +381,16 @@ static void put_tunnel(struct page *g, const struct ipvs_server *server)
 	pad(g, start, 13);
 }
 
-static void put_rates(struct page *g, const struct ipvs_stats *stats, bool exact)
+static void put_rates(struct page *g, const uint64_t *value, bool exact)
 {
 	int i;
 
-	for (i = IPVS_CPS; i < IPVS_INBPS; i++) {
+	for (i = IPVS_CONNS; i < IPVS_INBYTES; i++) {
 		put(g, " ");
-		put_right(g, stats->value[i], 8);
+		put_right(g, value[i], 8);
 	}
-	put_large(g, stats->value[IPVS_INBPS], exact);
-	put_large(g, stats->value[IPVS_OUTBPS], exact);
+	put_large(g, value[IPVS_INBYTES], exact);
+	put_large(g, value[IPVS_OUTBYTES], exact);
 }
 
 static void put_connections(struct page *g, const struct ipvs_server *server)
@@ -401,10 +400,9 @@ static void put_connections(struct page *g, const struct ipvs_server *server)
 	put_number(g, server->inactive, 10);
 }
 
-static void print_server(struct page *g, const struct ipvs_service *svc, size_t i,
-			 const struct command *c, enum mode mode)
+static void print_server(struct page *g, const struct ipvs_service *svc,
+			 const struct ipvs_server *server, const struct command *c, enum mode mode)
 {
-	const struct ipvs_server *server = &svc->server[i];
 	bool exact = has_option(c, OPT_EXACT);
 	char *start;
 
@@ -417,10 +415,10 @@ static void print_server(struct page *g, const struct ipvs_service *svc, size_t 
 	pad(g, start, SERVER_WIDTH);
 	switch (mode) {
 	case STATS:
-		put_stats(g, &svc->server_stats[i], IPVS_CONNS, exact);
+		put_counters(g, server->value, exact);
 		break;
 	case RATE:
-		put_rates(g, &svc->server_stats[i], exact);
+		put_rates(g, server->value, exact);
 		break;
 	case THRESHOLDS:
 		put(g, " ");
@@ -470,7 +468,7 @@ void text_table(FILE *out, const struct table *t, const struct command *c,
 	for (i = 0; i < t->n; i++) {
 		print_service(&g, &t->service[i], c, mode);
 		for (j = 0; j < t->service[i].n; j++)
-			print_server(&g, &t->service[i], j, c, mode);
+			print_server(&g, &t->service[i], &t->service[i].server[j], c, mode);
 	}
 	flush(&g);
 }

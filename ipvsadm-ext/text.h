@@ -15,7 +15,8 @@ void text_sort(struct table *t);
 /**
  * text_table() - print services and servers
  * @out: where to
- * @t: what, already in order
+ * @t: what, already in order; for --stats, read with KERNEL_COUNTERS, else for
+ *	--rate, with KERNEL_RATES
  * @c: the list command, for its options
  * @info: for the title, which is left out where @c names a service
  */

@@ -25,6 +25,9 @@ make --no-print-directory deps || exit 1
 ring unit make check-unit KERNEL="$1"
 ring cli-unit make check-cli
 ring fuzz make check-fuzz
+# All of it takes half an hour: some of each kind.
+ring asan make check-asan KERNEL="$1" T="apply apply-big json cli-random cli-restore" \
+	N=200 E="DIFF_TABLES=30"
 ring contract make check-contract KERNEL="$1"
 ring docs make check-docs KERNEL="$1"
 ring "vm-$1" make check-vm KERNEL="$1"

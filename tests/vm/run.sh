@@ -3,16 +3,18 @@
 # Run the cases of cases/, each in a VM of its own.
 #
 #   run.sh --list
-#   run.sh [-k SERIES] [-j JOBS] [-r NAME] [-v] [-e NAME=VALUE]... [CASE...]
+#   run.sh [-k SERIES] [-j JOBS] [-r NAME] [-t FACTOR] [-v] [-e NAME=VALUE]... [CASE...]
 #
 # SERIES is a kernel of kernel.sh, by default 6.1; the modules must be in
 # build/RELEASE. -e sets a variable for the cases, for instance SCHED=rr. -v
-# prints the console log of every case. -r is the name of the file of results.
+# prints the console log of every case. -r is the name of the file of results. -t
+# gives cases so many times the time they ask for.
 # One line a case; of a failed one also the reasons and the end of what it printed.
 #
 # A case may say in its head what it needs, and what it is about:
-#   # vm: smp=2 mem=512 timeout=120
+#   # vm: smp=2 mem=512 timeout=120 clock=count
 #   # about: one line
+# clock=count is boot.sh -i: for a case that measures rates or times.
 
 set -eu -o pipefail
 
@@ -59,13 +61,14 @@ printed() {
 
 # Run case $1; its line, and what there is to say about it, goes to one file.
 run_case() {
-	local c=$1 dir=$results/$1 status=0 start took limit
+	local c=$1 dir=$results/$1 status=0 start took limit clock=()
 
 	mkdir -p "$dir"
 	limit=$(need "$c" timeout 60)
+	[ "$(need "$c" clock '')" != count ] || clock=(-i)
 	start=$(date +%s%N)
 	"$here/boot.sh" -k "$series" -o "$dir" -s "$(need "$c" smp 1)" \
-		-m "$(need "$c" mem 384)" -t $((limit * slow)) "${opts[@]}" "$c" \
+		-m "$(need "$c" mem 384)" -t $((limit * slow)) "${clock[@]}" "${opts[@]}" "$c" \
 		>"$dir/verdict.txt" 2>&1 || status=$?
 	took=$(awk -v a="$start" -v b="$(date +%s%N)" 'BEGIN { printf "%.1f", (b - a) / 1e9 }')
 	case $status in
@@ -89,7 +92,7 @@ run_case() {
 	printf '%s\n' "$status" >"$dir/status"
 }
 
-series=${KERNEL:-6.1} name='' jobs=$(nproc) verbose=false opts=() tail=30
+series=${KERNEL:-6.1} name='' jobs=$(nproc) slow=1 verbose=false opts=() tail=30
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list | -l)
@@ -102,6 +105,7 @@ while [ $# -gt 0 ]; do
 	-j) jobs=$2; shift ;;
 	-j*) jobs=${1#-j} ;;
 	-r) name=$2; shift ;;
+	-t) slow=$2; shift ;;
 	-e) opts+=(-e "$2"); shift ;;
 	-b) opts+=(-b "$2"); shift ;;
 	-v) verbose=true ;;
@@ -138,8 +142,7 @@ mkdir -p "$results" "$root/build/results"
 rm -f "$results"/*/status
 
 # Guests that share a core take longer.
-slow=1
-[ "$jobs" -lt 2 ] || slow=2
+[ "$jobs" -lt 2 ] || slow=$((slow * 2))
 # The longest first, so that no core waits for one at the end.
 for c in "${cases[@]}"; do
 	printf '%s %s\n' "$(need "$c" timeout 60)" "$c"

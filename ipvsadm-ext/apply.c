@@ -287,7 +287,8 @@ static enum apply_end undo(struct apply *a)
 	long ret;
 
 	while (u.item-- && !err)
-		if (a->status[u.item] == DONE)
+		if (a->status[u.item] == DONE ||
+		    (a->status[u.item] == REFUSED && plan_is_ext(&a->plan->item[u.item])))
 			err = plan_undo(a->plan, &a->plan->item[u.item], undo_change, &u);
 	ret = a->ops->sync(a->arg, not_undone, &u);
 	if (!err && ret >= 0)

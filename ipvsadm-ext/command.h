@@ -30,6 +30,8 @@ enum command_id {
 	CMD_VERSION,		/* -v: 1.31's line */
 	CMD_VERSION_EXT,
 	CMD_APPLY,
+	CMD_MONITOR,
+	CMD_SCHEDULERS,
 	CMD_COUNT
 };
 
@@ -78,10 +80,19 @@ enum option_id {
 	OPT_DRY_RUN,
 	OPT_DRAIN,
 	OPT_WAIT,
+	OPT_PRIORITY,
+	OPT_BANDWIDTH,
+	OPT_LAG,
+	OPT_PARAM,
+	OPT_TIERS,
+	OPT_SINCE_START,
 	OPT_COUNT
 };
 
 #define OPT_BIT(id) (1ULL << (id))
+
+/* More than any scheduler has. */
+#define COMMAND_PARAMS 16
 
 /**
  * struct command - one parsed command line
@@ -92,6 +103,8 @@ enum option_id {
  * @file: of --apply; "-" is standard input
  * @drain: of --drain, in seconds
  * @wait: of --wait, in seconds
+ * @param: of each --param, NAME=VALUE
+ * @params: how many of them
  */
 struct command {
 	enum command_id id;
@@ -100,6 +113,8 @@ struct command {
 	const char *file;
 	unsigned int drain;
 	unsigned int wait;
+	const char *param[COMMAND_PARAMS];
+	unsigned int params;
 };
 
 static inline bool has_option(const struct command *c, enum option_id id)
@@ -160,6 +175,11 @@ int command_parse(int argc, char **argv, struct command *c, struct diag *d);
  */
 const char *command_refusal(enum command_id id, int err);
 
+/* command_no_ext() - say that, and why, family IPVS_EXT cannot be used; @err: positive
+ * errno
+ */
+void command_no_ext(int err);
+
 /**
  * command_explain() - more about a refusal, where 1.31's words mislead
  * @c: the refused command
@@ -200,9 +220,21 @@ static inline bool is_change(enum command_id id)
 	}
 }
 
+/* wants_ext() - does a change have a part that is for family IPVS_EXT? */
+static inline bool wants_ext(const struct command *c)
+{
+	return c->params || c->change.attrs.set || c->change.attrs.clear;
+}
+
 /* cmd/: each returns the exit status of the program. */
 int cmd_change(struct kernel *k, const struct command *c);
+/* cmd_ext_change() - a change that wants_ext(); ext_change_end() ends a series of them */
+int cmd_ext_change(struct kernel *k, const struct command *c);
+void ext_change_end(void);
 int cmd_list(struct kernel *k, const struct command *c);
+int cmd_tiers(struct kernel *k, const struct command *c);
+int cmd_monitor(struct kernel *k, const struct command *c);
+int cmd_schedulers(struct kernel *k, const struct command *c);
 int cmd_save(struct kernel *k, const struct command *c);
 int cmd_restore(struct kernel *k, const struct command *c);
 int cmd_apply(struct kernel *k, const struct command *c);

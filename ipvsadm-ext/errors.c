@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
+#include "ipvs_ext.h"
+#include "modules.h"
 #include "process.h"
 
 static const struct {
@@ -42,44 +43,6 @@ const char *command_refusal(enum command_id id, int err)
 		    (!refusals[i].commands || refusals[i].commands & (1U << id)))
 			return refusals[i].text;
 	return strerror(err);
-}
-
-/* Is it a line of modules.dep: "kernel/net/netfilter/ipvs/NAME.ko.xz: ..."? */
-static bool is_module(const char *line, const char *name)
-{
-	const char *end = strchr(line, ':'), *slash;
-	size_t len = strlen(name);
-
-	if (!end)
-		return false;
-	slash = memrchr(line, '/', end - line);
-	if (slash)
-		line = slash + 1;
-	for (; len; len--, line++, name++)
-		if (*line != *name && !(*line == '-' && *name == '_'))
-			return false;
-	return !strncmp(line, ".ko", 3);
-}
-
-static bool module_exists(const char *name)
-{
-	struct utsname uts;
-	char path[256], *line = NULL;
-	bool found = false;
-	size_t room = 0;
-	FILE *f;
-
-	if (uname(&uts) < 0)
-		return false;
-	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", uts.release);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	while (!found && getline(&line, &room, f) > 0)
-		found = is_module(line, name);
-	free(line);
-	fclose(f);
-	return found;
 }
 
 /* What a user can do about what modprobe says; else what it says itself. */
@@ -145,6 +108,14 @@ static bool explain_module(const char *what, const char *prefix, const char *nam
 	else
 		say_why(said, out);
 	return true;
+}
+
+void command_no_ext(int err)
+{
+	if (err == ENOENT)
+		fprintf(stderr, "%s\n", EXT_MISSING);
+	else
+		fprintf(stderr, "ipvs-ext: %s\n", command_refusal(CMD_NONE, err));
 }
 
 void command_explain(const struct command *c, int err, FILE *out)

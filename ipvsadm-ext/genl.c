@@ -165,6 +165,9 @@ int genl_put_change(struct nl_msg *msg, const struct ipvs_change *change)
 		return put_daemon(msg, &change->daemon, change->op == IPVS_START_DAEMON);
 	case IPVS_ZERO_ALL:
 	case IPVS_FLUSH:
+	/* not of this family */
+	case IPVS_SET_ATTRS:
+	case IPVS_SET_PARAMS:
 		break;
 	}
 	return 0;

@@ -147,9 +147,16 @@ static void print_compatible(FILE *out, const char *program)
 	fprintf(out, "\nNot in ipvsadm 1.31:\n"
 		"  %s -L [options] --json [--pretty]\n"
 		"  %s -S --full\n"
+		"  %s -A|E virtual-service ... [--param NAME=VALUE]...\n"
+		"  %s -a|e virtual-service -r server-address ... [--priority NUMBER]\n"
+		"          [--bandwidth RATE] [--lag TIME]\n"
+		"  %s -L [virtual-service] --tiers [-n] [--json [--pretty]]\n"
+		"  %s --monitor [--since-start] [--json]\n"
+		"  %s --schedulers [--json [--pretty]]\n"
 		"  %s --apply FILE [--dry-run] [--json] [--drain[=SECONDS]] [--wait SECONDS]\n"
 		"  %s --help\n"
-		"  %s --version-ext\n\n", program, program, program, program, program);
+		"  %s --version-ext\n\n", program, program, program, program, program,
+		program, program, program, program, program);
 	for (row = option_rows; row < option_rows + option_row_count; row++)
 		if (row->is_new)
 			print_row(out, row, ' ');

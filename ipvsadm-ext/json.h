@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include "command.h"
+#include "ipvs_ext.h"
 #include "table.h"
 
 #define JSON_SCHEMA_VERSION 1
@@ -52,8 +53,16 @@ void json_put_bytes(struct json *j, const char *key, const char *s, size_t len);
 
 /* The parts of json_list(), for what it is made of. */
 void json_put_info(struct json *j, const struct ipvs_info *info);
-/* json_put_services() - @stats and @rate: with counters, with rates */
-void json_put_services(struct json *j, const struct table *t, bool stats, bool rate);
+/* json_put_key() - the members that name a service */
+void json_put_key(struct json *j, const struct ipvs_key *key);
+void json_put_addr(struct json *j, const char *key, uint16_t af, const union nf_inet_addr *addr);
+/* json_put_attrs() - the members that are attributes of a server */
+void json_put_attrs(struct json *j, const struct ipvs_attrs *attrs);
+/* json_put_services() - @stats and @rate: with counters, with rates; @ext: with
+ * attributes and parameters, if there are any
+ */
+void json_put_services(struct json *j, const struct table *t, const struct ext_config *ext,
+		       bool stats, bool rate);
 void json_put_timeouts(struct json *j, const struct ipvs_timeouts *timeouts);
 void json_put_daemons(struct json *j, const struct ipvs_daemon *daemon, int n);
 /**

@@ -107,6 +107,26 @@ static bool get_number(struct reader *r, const json_t *obj, const char *key, uin
 	return true;
 }
 
+/* Numbers that need more than 32 bits; all of them are exact as real ones. */
+static bool get_wide(struct reader *r, const json_t *obj, const char *key, uint64_t min,
+		     uint64_t max, uint64_t *n)
+{
+	const json_t *v = json_object_get(obj, key);
+	char allowed[64];
+	double d;
+
+	if (!v)
+		return true;
+	d = json_real_value(v);
+	if (!json_is_real(v) || d != floor(d) || d < min || d > max) {
+		snprintf(allowed, sizeof(allowed), "whole numbers from %llu to %llu",
+			 (unsigned long long)min, (unsigned long long)max);
+		return bad_value(r, key, v, allowed);
+	}
+	*n = d;
+	return true;
+}
+
 static bool get_bool(struct reader *r, const json_t *obj, const char *key, bool *b)
 {
 	const json_t *v = json_object_get(obj, key);
@@ -293,6 +313,21 @@ static bool read_tunnel(struct reader *r, const json_t *obj, struct ipvs_server 
 	return ok;
 }
 
+static bool read_attrs(struct reader *r, const json_t *obj, struct ipvs_attrs *attrs)
+{
+	bool ok = get_number(r, obj, "priority", 0, IP_VS_EXT_PRIORITY_MAX, &attrs->priority) &
+		  get_wide(r, obj, "bandwidth", 1, IP_VS_EXT_BANDWIDTH_MAX, &attrs->bandwidth) &
+		  get_number(r, obj, "lag", 0, IP_VS_EXT_LAG_MAX, &attrs->lag);
+
+	if (has(obj, "priority"))
+		attrs->set |= EXT_HAS(IP_VS_EXT_ATTR_PRIORITY);
+	if (has(obj, "bandwidth"))
+		attrs->set |= EXT_HAS(IP_VS_EXT_ATTR_BANDWIDTH);
+	if (has(obj, "lag"))
+		attrs->set |= EXT_HAS(IP_VS_EXT_ATTR_LAG);
+	return ok;
+}
+
 static void read_server(struct reader *r, const json_t *obj, size_t number, uint32_t place)
 {
 	static const struct json_name forwards[] = {
@@ -303,7 +338,7 @@ static void read_server(struct reader *r, const json_t *obj, size_t number, uint
 	};
 	static const char * const keys[] = {
 		"address", "port", "forward", "tun_type", "tun_port", "tun_flags", "weight",
-		"upper_threshold", "lower_threshold",
+		"upper_threshold", "lower_threshold", "priority", "bandwidth", "lag",
 		/* not read */
 		"active_connections", "inactive_connections", "persistent_connections",
 		"stats", "rate", NULL
@@ -311,6 +346,7 @@ static void read_server(struct reader *r, const json_t *obj, size_t number, uint
 	const struct ipvs_service *svc = &r->s->table.service[number];
 	uint32_t port = ntohs(svc->key.port), weight = 1;
 	struct ipvs_server server = { .forward = IP_VS_CONN_F_DROUTE };
+	struct ipvs_attrs attrs = { .set = 0 };
 	const struct state_name *first;
 	char text[128];
 	bool ok;
@@ -326,6 +362,7 @@ static void read_server(struct reader *r, const json_t *obj, size_t number, uint
 	ok &= get_number(r, obj, "lower_threshold", 0, INT_MAX, &server.lower);
 	ok &= get_name(r, obj, "forward", forwards, &server.forward) &&
 	      read_tunnel(r, obj, &server);
+	ok &= read_attrs(r, obj, &attrs);
 	if (!ok || r->enough)
 		return;
 	server.port = htons(port);
@@ -345,7 +382,8 @@ static void read_server(struct reader *r, const json_t *obj, size_t number, uint
 		bad(r, "", text);
 		return;
 	}
-	r->memory |= !first || !state_add_server(r->s, number, &server, place);
+	r->memory |= !first || !state_add_server(r->s, number, &server, place) ||
+		     !state_add_attrs(r->s, &r->s->table.service[number].key, &server, &attrs);
 }
 
 static bool read_key(struct reader *r, const json_t *obj, struct ipvs_key *key)
@@ -393,15 +431,65 @@ static bool read_netmask(struct reader *r, const json_t *obj, struct ipvs_servic
 	return without(r, obj, "prefix_length", "IPv4; netmask is");
 }
 
+/* Words and numbers; whether the scheduler takes them, only the kernel knows. */
+static bool read_param(struct reader *r, const char *name, const json_t *v,
+		       struct ipvs_params *params)
+{
+	const char *word = json_string_value(v);
+	double d = json_real_value(v);
+	struct ipvs_param param;
+	char text[64], member[64];
+
+	snprintf(member, sizeof(member), "parameters.%.40s", name);
+	memset(&param, 0, sizeof(param));
+	if (!*name || strlen(name) >= sizeof(param.name) || strchr(name, '='))
+		return bad(r, member, "is no name of a parameter");
+	strcpy(param.name, name);
+	if (json_is_real(v) && d == floor(d) && d >= 0 && d < (1ULL << 53)) {
+		snprintf(text, sizeof(text), "%.0f", d);
+		word = text;
+		param.raw = true;
+	} else if (!word || !state_is_name(word) || strlen(word) >= sizeof(text)) {
+		return bad_value(r, member, v, "a word, or a whole number from 0 to 2^53");
+	}
+	param.text = strdup(word);
+	if (param.text && ext_add_param(params, &param))
+		return true;
+	free(param.text);
+	r->memory = true;
+	return false;
+}
+
+static bool read_params(struct reader *r, const json_t *obj, struct ipvs_params *params)
+{
+	const json_t *v = json_object_get(obj, "parameters");
+	const char *name;
+	json_t *value;
+	bool ok = true;
+
+	if (!v)
+		return true;
+	if (!json_is_object(v))
+		return bad_value(r, "parameters", v, "an object");
+	json_object_foreach((json_t *)v, name, value) {
+		ok &= read_param(r, name, value, params);
+		if (r->enough || r->memory)
+			break;
+	}
+	return ok;
+}
+
 static void read_service(struct reader *r, const json_t *obj, uint32_t place)
 {
 	static const char * const keys[] = {
 		"family", "fwmark", "protocol", "address", "port", "scheduler", "scheduler_flags",
 		"persistent", "netmask", "prefix_length", "pe", "ops", "servers",
+		"parameters",
 		/* not read */
 		"stats", "rate", NULL
 	};
 	struct ipvs_service svc = { .sched = "wlc" };
+	struct ipvs_params params = { .n = 0 };
 	const struct state_name *first;
 	size_t number = r->s->table.n, i;
 	const json_t *servers;
@@ -420,30 +508,34 @@ static void read_service(struct reader *r, const json_t *obj, uint32_t place)
 	servers = json_object_get(obj, "servers");
 	if (servers && !json_is_array(servers))
 		ok = bad_value(r, "servers", servers, "an array");
+	ok &= read_params(r, obj, &params);
 	if (!ok || r->enough)
-		return;
+		goto out;
 	if (has(obj, "persistent"))
 		svc.flags |= IP_VS_SVC_F_PERSISTENT;
 	if (ops)
 		svc.flags |= IP_VS_SVC_F_ONEPACKET;
 	if (state_check_service(&svc, text, sizeof(text))) {
 		bad(r, "", text);
-		return;
+		goto out;
 	}
 	first = state_name_service(&r->names, &svc.key, number, place);
 	if (first && first->place != place) {
 		snprintf(text, sizeof(text), "is there already, as services[%u]", first->place);
 		bad(r, "", text);
-		return;
+		goto out;
 	}
-	if (!first || !state_add_service(r->s, &svc, place)) {
+	if (!first || !state_add_service(r->s, &svc, place) ||
+	    !state_add_params(r->s, &svc.key, &params, place)) {
 		r->memory = true;
-		return;
+		goto out;
 	}
 	for (i = 0; i < json_array_size(servers) && !r->enough && !r->memory; i++) {
 		snprintf(r->path, sizeof(r->path), "services[%u].servers[%zu]", place, i);
 		read_server(r, json_array_get(servers, i), number, i);
 	}
+out:
+	ext_free_params(&params);
 }
 
 /* ---- the rest --------------------------------------------------------------------- */

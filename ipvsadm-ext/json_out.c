@@ -162,7 +162,7 @@ void json_finish(struct json *j)
 
 /* ---- the matter ------------------------------------------------------------ */
 
-static void put_addr(struct json *j, const char *key, uint16_t af, const union nf_inet_addr *addr)
+void json_put_addr(struct json *j, const char *key, uint16_t af, const union nf_inet_addr *addr)
 {
 	char buf[INET6_ADDRSTRLEN] = "";
 
@@ -222,7 +222,7 @@ static void put_stats(struct json *j, const struct ipvs_stats *s, bool stats, bo
 
 static void put_server(struct json *j, const struct ipvs_server *server)
 {
-	put_addr(j, "address", server->af, &server->addr);
+	json_put_addr(j, "address", server->af, &server->addr);
 	json_put_number(j, "port", ntohs(server->port));
 	put_name(j, "forward", json_forwards, server->forward);
 	if (server->forward == IP_VS_CONN_F_TUNNEL) {
@@ -240,19 +240,24 @@ static void put_server(struct json *j, const struct ipvs_server *server)
 	json_put_number(j, "persistent_connections", server->persistent);
 }
 
-static void put_service(struct json *j, const struct ipvs_service *svc)
+void json_put_key(struct json *j, const struct ipvs_key *key)
 {
-	const struct ipvs_key *key = &svc->key;
-	union nf_inet_addr mask = { .ip = svc->netmask };
-
 	json_put_string(j, "family", key->af == AF_INET6 ? "ipv6" : "ipv4");
 	if (key->fwmark) {
 		json_put_number(j, "fwmark", key->fwmark);
 	} else {
 		put_name(j, "protocol", json_protocols, key->protocol);
-		put_addr(j, "address", key->af, &key->addr);
+		json_put_addr(j, "address", key->af, &key->addr);
 		json_put_number(j, "port", ntohs(key->port));
 	}
+}
+
+static void put_service(struct json *j, const struct ipvs_service *svc)
+{
+	const struct ipvs_key *key = &svc->key;
+	union nf_inet_addr mask = { .ip = svc->netmask };
+
+	json_put_key(j, key);
 	json_put_string(j, "scheduler", svc->sched);
 	put_flags(j, "scheduler_flags", json_sched_flags(svc->sched),
 		  svc->flags & ~(IP_VS_SVC_F_PERSISTENT | IP_VS_SVC_F_HASHED |
@@ -262,14 +267,52 @@ static void put_service(struct json *j, const struct ipvs_service *svc)
 	if (key->af == AF_INET6)
 		json_put_number(j, "prefix_length", svc->netmask);
 	else
-		put_addr(j, "netmask", AF_INET, &mask);
+		json_put_addr(j, "netmask", AF_INET, &mask);
 	if (*svc->pe)
 		json_put_string(j, "pe", svc->pe);
 	json_put_bool(j, "ops", svc->flags & IP_VS_SVC_F_ONEPACKET);
 }
 
-void json_put_services(struct json *j, const struct table *t, bool stats, bool rate)
+void json_put_attrs(struct json *j, const struct ipvs_attrs *attrs)
 {
+	if (attrs->set & EXT_HAS(IP_VS_EXT_ATTR_PRIORITY))
+		json_put_number(j, "priority", attrs->priority);
+	if (attrs->set & EXT_HAS(IP_VS_EXT_ATTR_BANDWIDTH))
+		json_put_number(j, "bandwidth", attrs->bandwidth);
+	if (attrs->set & EXT_HAS(IP_VS_EXT_ATTR_LAG))
+		json_put_number(j, "lag", attrs->lag);
+}
+
+/* Those that have been set: a word of the scheduler's, or a number. */
+static void put_params(struct json *j, const struct ext_config *ext,
+		       const struct ext_service *svc)
+{
+	const struct ext_sched *sched = ext_find_sched(ext, svc->sched);
+	const struct ipvs_param *p;
+	const char *word;
+	bool any = false;
+
+	for (p = svc->params.param; p < svc->params.param + svc->params.n; p++) {
+		if (!p->set)
+			continue;
+		if (!any)
+			json_put_object(j, "parameters");
+		any = true;
+		word = ext_value_choice(ext_find_desc(sched, p->name), p->value);
+		if (word)
+			json_put_string(j, p->name, word);
+		else
+			json_put_number(j, p->name, p->value);
+	}
+	if (any)
+		json_put_end(j, '}');
+}
+
+void json_put_services(struct json *j, const struct table *t, const struct ext_config *ext,
+		       bool stats, bool rate)
+{
+	const struct ext_service *params;
+	const struct ext_server *attrs;
 	size_t i, k;
 
 	json_put_array(j, "services");
@@ -278,13 +321,19 @@ void json_put_services(struct json *j, const struct table *t, bool stats, bool r
 
 		json_put_object(j, NULL);
 		put_service(j, svc);
+		params = ext_find_service(ext, &svc->key);
+		if (params)
+			put_params(j, ext, params);
 		put_stats(j, &svc->stats, stats, rate);
 		json_put_array(j, "servers");
 		for (k = 0; k < svc->n; k++) {
 			json_put_object(j, NULL);
 			put_server(j, &svc->server[k]);
+			attrs = ext_find_server(ext, &svc->key, &svc->server[k]);
+			if (attrs)
+				json_put_attrs(j, &attrs->attrs);
 			if (svc->server_stats)
-				put_stats(j, &svc->server_stats[k], stats, rate);
+				put_stats(j, &svc->server_stats[svc->server[k].place], stats, rate);
 			json_put_end(j, '}');
 		}
 		json_put_end(j, ']');
@@ -322,7 +371,7 @@ void json_put_daemons(struct json *j, const struct ipvs_daemon *daemon, int n)
 		if (daemon->maxlen)
 			json_put_number(j, "sync_maxlen", daemon->maxlen);
 		if (daemon->group_af)
-			put_addr(j, "mcast_group", daemon->group_af, &daemon->group);
+			json_put_addr(j, "mcast_group", daemon->group_af, &daemon->group);
 		if (daemon->port)
 			json_put_number(j, "mcast_port", daemon->port);
 		if (daemon->ttl)
@@ -430,7 +479,7 @@ static void put_conn(struct json *j, struct conn_line *l)
 	json_put_string(j, "state", l->word[7]);
 	for (i = 0; i < 3; i++) {
 		json_put_object(j, end[i]);
-		put_addr(j, "address", l->af[i], &l->addr[i]);
+		json_put_addr(j, "address", l->af[i], &l->addr[i]);
 		json_put_number(j, "port", l->port[i]);
 		json_put_end(j, '}');
 	}
@@ -535,6 +584,7 @@ static int list_services(struct json *j, struct kernel *k, const struct command 
 	bool one = has_option(c, OPT_SERVICE);
 	bool stats = has_option(c, OPT_STATS), rate = has_option(c, OPT_RATE);
 	unsigned int flags = KERNEL_CONSISTENT | (stats || rate ? KERNEL_STATS : 0);
+	struct ext_config ext = { .there = false };
 	struct table t;
 	int ret;
 
@@ -546,15 +596,19 @@ static int list_services(struct json *j, struct kernel *k, const struct command 
 		return EXIT_LISTING;
 	}
 	table_sort(&t);
+	ret = ext_read_if_there(&ext, one ? &c->change.service.key : NULL);
+	if (ret < 0)
+		fprintf(stderr, "attributes and parameters: %s\n", strerror(-ret));
 	json_begin(j, stdout, j->pretty);
 	json_put_info(j, kernel_info(k));
-	json_put_bool(j, "consistent", t.consistent);
+	json_put_bool(j, "consistent", t.consistent && !ret);
 	if (one)
 		json_put_bool(j, "partial", true);
-	json_put_services(j, &t, stats, rate);
+	json_put_services(j, &t, &ext, stats, rate);
+	ext_config_free(&ext);
 	table_free(&t);
 	json_finish(j);
-	return EXIT_OK;
+	return ret < 0 ? EXIT_LISTING : EXIT_OK;
 }
 
 int json_list(struct kernel *k, const struct command *c)

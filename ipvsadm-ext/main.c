@@ -64,6 +64,10 @@ static int run(struct kernel *k, const struct command *c)
 		/* Half a job is worse than words that nobody reads. */
 		signal(SIGPIPE, SIG_IGN);
 		return c->id == CMD_RESTORE ? cmd_restore(k, c) : cmd_apply(k, c);
+	case CMD_MONITOR:
+		return cmd_monitor(k, c);
+	case CMD_SCHEDULERS:
+		return cmd_schedulers(k, c);
 	default:
 		return is_change(c->id) ? cmd_change(k, c) : cmd_help(k, c);
 	}

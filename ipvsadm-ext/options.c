@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "address.h"
+#include "ipvs_ext.h"
+#include "units.h"
 
 #define B(command) COMMAND_BIT(CMD_ ## command)
 #define ADD_EDIT_SERVICE (B(ADD_SERVICE) | B(EDIT_SERVICE))
@@ -60,6 +62,10 @@ const struct option_row option_rows[] = {
 	  .help = "change what differs from FILE, nothing else;\n"
 		  "FILE is what -S --full or -L --json prints;\n"
 		  "-: standard input" },
+	{ "monitor", .is_new = true, .command = CMD_MONITOR,
+	  .help = "print events of schedulers as they happen" },
+	{ "schedulers", .is_new = true, .command = CMD_SCHEDULERS,
+	  .help = "list schedulers and their parameters" },
 	{ "start-daemon", .arg = "STATE", .command = CMD_START_DAEMON,
 	  .help = "synchronise connections; STATE: master, backup" },
 	{ "stop-daemon", .arg = "STATE", .command = CMD_STOP_DAEMON,
@@ -103,6 +109,11 @@ const struct option_row option_rows[] = {
 	{ "ops", 'o', .group = GROUP_SERVICE, .id = OPT_OPS, .allowed = ADD_EDIT_SERVICE,
 	  .help = "one-packet scheduling, for UDP" },
 
+	{ "param", 0, "NAME=VALUE", .is_new = true, .group = GROUP_SERVICE, .id = OPT_PARAM,
+	  .allowed = ADD_EDIT_SERVICE,
+	  .help = "of the scheduler, see --schedulers; as often\n"
+		  "as there are; VALUE may be default" },
+
 	{ "real-server", 'r', "HOST[:PORT]", .group = GROUP_SERVER, .id = OPT_REAL_SERVER,
 	  .needed = ADD_EDIT_SERVER | B(DEL_SERVER),
 	  .help = "the real server; goes after the service" },
@@ -122,6 +133,15 @@ const struct option_row option_rows[] = {
 	{ "l-threshold", 'y', "NUMBER", .group = GROUP_SERVER, .id = OPT_LOWER,
 	  .allowed = ADD_EDIT_SERVER, .max = INT_MAX, .number = "l_threshold",
 	  .help = "and again below so many; default: 3/4 of it" },
+	{ "priority", 0, "NUMBER", .is_new = true, .group = GROUP_SERVER, .id = OPT_PRIORITY,
+	  .allowed = ADD_EDIT_SERVER,
+	  .help = "the highest is preferred; none: no priority" },
+	{ "bandwidth", 0, "RATE", .is_new = true, .group = GROUP_SERVER, .id = OPT_BANDWIDTH,
+	  .allowed = ADD_EDIT_SERVER,
+	  .help = "100mbit, 12mbps (bytes), 1gibit; none" },
+	{ "lag", 0, "TIME", .is_new = true, .group = GROUP_SERVER, .id = OPT_LAG,
+	  .allowed = ADD_EDIT_SERVER,
+	  .help = "20ms, 300us, 1s; none" },
 	{ "tun-type", 0, "TYPE", .group = GROUP_SERVER, .id = OPT_TUN_TYPE,
 	  .allowed = ADD_EDIT_SERVER,
 	  .help = "of the tunnel: ipip (default), gue, gre" },
@@ -135,16 +155,22 @@ const struct option_row option_rows[] = {
 	{ "tun-remcsum", .group = GROUP_SERVER, .id = OPT_TUN_REMCSUM, .allowed = ADD_EDIT_SERVER,
 	  .help = "remote checksum offload, gue only" },
 
-	{ "numeric", 'n', .group = GROUP_LIST, .id = OPT_NUMERIC, .allowed = B(LIST) | B(SAVE),
+	{ "numeric", 'n', .group = GROUP_LIST, .id = OPT_NUMERIC,
+	  .allowed = B(LIST) | B(SAVE) | B(MONITOR),
 	  .help = "addresses and ports as numbers" },
 	{ "json", 'j', .is_new = true, .group = GROUP_LIST, .id = OPT_JSON,
-	  .allowed = B(LIST) | B(APPLY),
+	  .allowed = B(LIST) | B(APPLY) | B(MONITOR) | B(SCHEDULERS),
 	  .help = "as JSON; with --apply: what it does" },
 	{ "pretty", .is_new = true, .group = GROUP_LIST, .id = OPT_PRETTY,
-	  .allowed = B(LIST) | B(APPLY),
+	  .allowed = B(LIST) | B(APPLY) | B(SCHEDULERS),
 	  .help = "the JSON on many lines" },
 	{ "full", .is_new = true, .group = GROUP_LIST, .id = OPT_FULL, .allowed = B(SAVE),
-	  .help = "with -S: also thresholds, timeouts, daemons" },
+	  .help = "with -S: all that can be restored" },
+	{ "tiers", .is_new = true, .group = GROUP_LIST, .id = OPT_TIERS, .allowed = B(LIST),
+	  .help = "tiers, which is in use, who is full" },
+	{ "since-start", .is_new = true, .group = GROUP_LIST, .id = OPT_SINCE_START,
+	  .allowed = B(MONITOR),
+	  .help = "with --monitor: first how things are" },
 	{ "connection", 'c', .group = GROUP_LIST, .id = OPT_CONNECTION, .one_of = B(LIST),
 	  .help = "connections" },
 	{ "timeout", .group = GROUP_LIST, .id = OPT_TIMEOUT, .one_of = B(LIST),
@@ -525,6 +551,80 @@ static int parse_number(struct parse *p, const struct option_row *row, const cha
 	return 0;
 }
 
+/* A value of --priority, --bandwidth or --lag: "none" takes it away. */
+static int parse_attr(struct parse *p, const struct option_row *row, const char *value)
+{
+	static const struct {
+		uint32_t attr;
+		uint64_t min;
+		uint64_t max;
+		const char *allowed;
+	} rules[] = {
+		[OPT_PRIORITY - OPT_PRIORITY] = {
+			EXT_HAS(IP_VS_EXT_ATTR_PRIORITY), 0, IP_VS_EXT_PRIORITY_MAX,
+			"a number from 0 to 2147483647" },
+		[OPT_BANDWIDTH - OPT_PRIORITY] = {
+			EXT_HAS(IP_VS_EXT_ATTR_BANDWIDTH), 1, IP_VS_EXT_BANDWIDTH_MAX,
+			"a rate such as 100mbit or 12mbps, from 8bit to 8tbit" },
+		[OPT_LAG - OPT_PRIORITY] = {
+			EXT_HAS(IP_VS_EXT_ATTR_LAG), 0, IP_VS_EXT_LAG_MAX,
+			"a time such as 20ms or 300us, from 0 to 60s" },
+	};
+	struct ipvs_attrs *attrs = &p->c->change.attrs;
+	const unsigned int i = row->id - OPT_PRIORITY;
+	uint64_t n = 0;
+	long number = 0;
+	bool ok;
+
+	if (!strcmp(value, "none")) {
+		attrs->clear |= rules[i].attr;
+		return 0;
+	}
+	switch (row->id) {
+	case OPT_BANDWIDTH:
+		ok = rate_parse(value, &n);
+		break;
+	case OPT_LAG:
+		ok = time_parse(value, &n);
+		break;
+	default:
+		ok = number_parse(value, 0, IP_VS_EXT_PRIORITY_MAX, &number);
+		n = number;
+	}
+	if (!ok || n < rules[i].min || n > rules[i].max)
+		return fail(p, p->word, "invalid value `%s' for --%s: %s, or none\n", value,
+			    row->name, rules[i].allowed);
+	attrs->set |= rules[i].attr;
+	if (row->id == OPT_BANDWIDTH)
+		attrs->bandwidth = n;
+	else if (row->id == OPT_LAG)
+		attrs->lag = n;
+	else
+		attrs->priority = n;
+	return 0;
+}
+
+/* What names and values there are, only the kernel knows. */
+static int parse_param(struct parse *p, const struct option_row *row, const char *value)
+{
+	struct ipvs_param param, other;
+	unsigned int i;
+
+	if (!ext_param_split(value, &param))
+		return fail(p, p->word,
+			    "invalid value `%s' for --%s: NAME=VALUE, with a name of 1 to %d bytes\n",
+			    value, row->name, IP_VS_EXT_PARAM_NAME_MAX);
+	for (i = 0; i < p->c->params; i++) {
+		ext_param_split(p->c->param[i], &other);
+		if (!strcmp(other.name, param.name))
+			return fail(p, p->word, "parameter `%s' is given twice\n", param.name);
+	}
+	if (p->c->params == COMMAND_PARAMS)
+		return fail(p, p->word, "too many parameters: at most %d\n", COMMAND_PARAMS);
+	p->c->param[p->c->params++] = value_in_argv(p, value);
+	return 0;
+}
+
 /* One option after the command. */
 static int parse_option(struct parse *p, const struct option_row *row, char **value)
 {
@@ -541,7 +641,7 @@ static int parse_option(struct parse *p, const struct option_row *row, char **va
 		change->service.netmask = 128;
 		return 0;
 	}
-	if (has_option(p->c, row->id))
+	if (has_option(p->c, row->id) && row->id != OPT_PARAM)
 		return fail(p, p->word, "multiple '%s' options specified\n", name_in_messages(row));
 	p->c->options |= OPT_BIT(row->id);
 	p->where[row->id] = p->word;
@@ -586,6 +686,12 @@ static int parse_option(struct parse *p, const struct option_row *row, char **va
 		return parse_mcast_group(p, *value);
 	case OPT_DRAIN:
 		return parse_drain(p, row, *value);
+	case OPT_PRIORITY:
+	case OPT_BANDWIDTH:
+	case OPT_LAG:
+		return parse_attr(p, row, *value);
+	case OPT_PARAM:
+		return parse_param(p, row, *value);
 	default:
 		return row->max ? parse_number(p, row, *value) : 0;
 	}
@@ -839,6 +945,25 @@ static int check_server(struct parse *p)
 	return 0;
 }
 
+/* --tiers is a listing of its own. */
+static int check_tiers(struct parse *p)
+{
+	static const enum option_id others[] = {
+		OPT_CONNECTION, OPT_TIMEOUT, OPT_DAEMON, OPT_STATS, OPT_RATE, OPT_THRESHOLDS,
+		OPT_PERSISTENT_CONN, OPT_TUN_INFO,
+	};
+	size_t i;
+
+	if (!has_option(p->c, OPT_TIERS))
+		return 0;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (has_option(p->c, others[i]))
+			return fail(p, p->where[others[i]],
+				    "--tiers is a listing of its own, not to be had with --%s\n",
+				    row_of_option[others[i]]->name);
+	return 0;
+}
+
 static int check_list(struct parse *p)
 {
 	const struct command *c = p->c;
@@ -849,7 +974,7 @@ static int check_list(struct parse *p)
 	      has_option(c, OPT_THRESHOLDS))) ||
 	    (other && has_option(c, OPT_PERSISTENT_CONN)))
 		return fail(p, -1, "options conflicts in the list command\n");
-	return 0;
+	return check_tiers(p);
 }
 
 /* What a command wants beyond its options, and which change it is. */

@@ -163,13 +163,91 @@ static int settings(struct plan *p)
 	return ret;
 }
 
+/* ---- parameters ------------------------------------------------------------------- */
+
+static const struct ipvs_params *params_of(const struct state *s, const struct ipvs_service *svc)
+{
+	const struct ext_service *ext = ext_find_service(&s->ext, &svc->key);
+
+	return ext ? &ext->params : NULL;
+}
+
+/* Whoever read the kernel last knows its schedulers. */
+static const struct ext_sched *sched_of(const struct plan *p, const struct ipvs_service *svc)
+{
+	return ext_find_sched(&p->from->ext, svc->sched);
+}
+
+static void free_params(struct plan_params *params)
+{
+	if (!params)
+		return;
+	ext_free_params(&params->to);
+	ext_free_params(&params->back);
+	free(params);
+}
+
+/* The way between two sets of parameters of one scheduler. Return: 1, 0: there is none
+ * to go, or -1 without memory.
+ */
+static int params_way(const struct ext_sched *sched, const struct ipvs_params *from,
+		      const struct ipvs_params *to, struct plan_params **way)
+{
+	struct plan_params *w = calloc(1, sizeof(*w));
+	int ret;
+
+	*way = NULL;
+	if (!w)
+		return -1;
+	ret = ext_params_between(sched, from, to, &w->to);
+	if (ret > 0)
+		ret = ext_params_between(sched, to, from, &w->back);
+	if (ret > 0)
+		*way = w;
+	else
+		free_params(w);
+	return ret < 0 ? -1 : ret;
+}
+
+/* What the kernel keeps for a name goes; @svc is its service as it was, or NULL. */
+static int forget_params(struct plan *p, enum plan_phase phase, const struct ipvs_service *from,
+			 const struct ipvs_service *to)
+{
+	struct plan_item item = {
+		.op = IPVS_SET_PARAMS, .phase = phase, .from_svc = from, .to_svc = to,
+	};
+
+	return p->from->ext.there ? add(p, &item) : 0;
+}
+
+/* @from: NULL if it has none that count: it is new, or its scheduler was another. */
+static int set_params(struct plan *p, const struct ipvs_service *from_svc,
+		      const struct ipvs_service *to_svc, const struct ipvs_params *from)
+{
+	struct plan_item item = {
+		.op = IPVS_SET_PARAMS, .phase = PLAN_PARAMS, .from_svc = from_svc,
+		.to_svc = to_svc,
+	};
+	int ret = params_way(sched_of(p, to_svc), from, params_of(p->to, to_svc), &item.params);
+
+	if (ret <= 0)
+		return ret;
+	ret = add(p, &item);
+	if (ret)
+		free_params(item.params);
+	return ret;
+}
+
+/* ---- services ------------------------------------------------------------------------ */
+
 static int new_service(struct plan *p, const struct ipvs_service *to)
 {
 	struct plan_item item = { .op = IPVS_ADD_SERVICE, .phase = PLAN_NEW, .to_svc = to };
 	size_t i;
 	int ret;
 
-	ret = add(p, &item);
+	ret = forget_params(p, PLAN_PREPARE, NULL, to) || add(p, &item) ||
+	      set_params(p, NULL, to, NULL);
 	item.op = IPVS_ADD_SERVER;
 	for (i = 0; i < to->n && !ret; i++) {
 		item.to = &to->server[i];
@@ -196,7 +274,7 @@ static int old_service(struct plan *p, const struct ipvs_service *from, bool dra
 	size_t i;
 	int ret;
 
-	ret = add(p, &item);
+	ret = add(p, &item) || forget_params(p, PLAN_FORGET, from, NULL);
 	for (i = 0; drain && i < from->n && !ret; i++) {
 		item.from = &from->server[i];
 		ret = drain_server(p, &item);
@@ -216,6 +294,10 @@ static int kept_service(struct plan *p, const struct ipvs_service *from,
 		item.phase = PLAN_SERVICES;
 		ret = add(p, &item);
 	}
+	if (!ret && strcmp(from->sched, to->sched))
+		ret = forget_params(p, PLAN_PREPARE, from, to) || set_params(p, from, to, NULL);
+	else if (!ret)
+		ret = set_params(p, from, to, params_of(p->from, from));
 	while (!ret && (i < from->n || k < to->n)) {
 		item.from = i < from->n ? &from->server[i] : NULL;
 		item.to = k < to->n ? &to->server[k] : NULL;
@@ -245,6 +327,56 @@ static int kept_service(struct plan *p, const struct ipvs_service *from,
 	}
 	return ret;
 }
+
+/* ---- attributes -------------------------------------------------------------------- */
+
+/* The item for a server's attributes; it and its service need not exist. */
+static int change_attrs(struct plan *p, const struct ext_server *name,
+			const struct ext_server *from, const struct ext_server *to)
+{
+	const struct ipvs_server key = { .addr = name->addr, .af = name->af, .port = name->port };
+	struct plan_item item = { .op = IPVS_SET_ATTRS, .name = name };
+	struct ipvs_attrs change;
+
+	item.from_svc = table_find(&p->from->table, &name->key);
+	item.to_svc = table_find(&p->to->table, &name->key);
+	item.from = item.from_svc ? table_find_server(item.from_svc, &key) : NULL;
+	item.to = item.to_svc ? table_find_server(item.to_svc, &key) : NULL;
+	if (!ext_attrs_between(from ? &from->attrs : NULL, to ? &to->attrs : NULL, &change))
+		return 0;
+	/* A file says nothing about servers that it does not name, unless they go. */
+	if (!item.from && !item.to && !p->to->ext.complete)
+		return 0;
+	if (item.from && item.to)
+		item.phase = PLAN_ATTRS;
+	else
+		item.phase = item.to ? PLAN_PREPARE : PLAN_FORGET;
+	return add(p, &item);
+}
+
+static int all_attrs(struct plan *p)
+{
+	const struct ext_config *a = &p->from->ext, *b = &p->to->ext;
+	const struct ext_server *from, *to;
+	size_t i = 0, k = 0;
+	int ret = 0, diff;
+
+	while (!ret && (i < a->servers || k < b->servers)) {
+		from = i < a->servers ? &a->server[i] : NULL;
+		to = k < b->servers ? &b->server[k] : NULL;
+		diff = !to ? -1 : !from ? 1 : ext_server_cmp(from, to);
+		if (diff < 0)
+			to = NULL;
+		else if (diff > 0)
+			from = NULL;
+		ret = change_attrs(p, from ? from : to, from, to);
+		i += diff <= 0;
+		k += diff >= 0;
+	}
+	return ret;
+}
+
+/* ---- order -------------------------------------------------------------------------- */
 
 /* By phase; within a phase, as they were found. */
 static int order(struct plan *p)
@@ -292,11 +424,17 @@ int plan_make(struct plan *p, const struct state *from, const struct state *to, 
 		else
 			ret = kept_service(p, &a->service[i++], &b->service[k++], drain);
 	}
+	if (!ret)
+		ret = all_attrs(p);
 	return ret ? -1 : order(p);
 }
 
 void plan_free(struct plan *p)
 {
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		free_params(p->item[i].params);
 	free(p->item);
 	memset(p, 0, sizeof(*p));
 }
@@ -327,6 +465,61 @@ static void set_timeouts(struct ipvs_change *c, const struct plan *p, bool undo)
 		c->timeouts.udp = goal->udp;
 }
 
+/* Of a server that need not exist; its attributes change before the rest of it. */
+static void set_name(struct ipvs_change *c, const struct plan_item *item)
+{
+	if (item->from)
+		c->server = *item->from;
+	c->service.key = item->name->key;
+	c->server.addr = item->name->addr;
+	c->server.af = item->name->af;
+	c->server.port = item->name->port;
+}
+
+/* From the attributes in @from to those in @to. */
+static void set_attrs(struct ipvs_change *c, const struct state *from, const struct state *to)
+{
+	const struct ext_server *is = ext_find_server(&from->ext, &c->service.key, &c->server);
+	const struct ext_server *wanted = ext_find_server(&to->ext, &c->service.key, &c->server);
+
+	ext_attrs_between(is ? &is->attrs : NULL, wanted ? &wanted->attrs : NULL, &c->attrs);
+}
+
+/* For who reads the command: all that the server will have, and what it loses that the
+ * kernel has kept for it.
+ */
+static void all_attrs_of(struct ipvs_change *c, const struct plan *p)
+{
+	const struct ext_server *wanted = ext_find_server(&p->to->ext, &c->service.key,
+							  &c->server);
+	uint32_t clear;
+
+	set_attrs(c, p->from, p->to);
+	clear = c->attrs.clear;
+	if (wanted)
+		c->attrs = wanted->attrs;
+	c->attrs.clear = clear;
+}
+
+/* Its parameters, which are there only for who reads the command. */
+static const struct ipvs_params *params_to_come(const struct plan *p, const struct plan_item *item)
+{
+	size_t i;
+
+	for (i = p->begin[PLAN_PARAMS]; i < p->begin[PLAN_PARAMS + 1]; i++)
+		if (p->item[i].to_svc == item->to_svc && p->item[i].params)
+			return &p->item[i].params->to;
+	return NULL;
+}
+
+bool plan_is_silent(const struct plan_item *item)
+{
+	if (!plan_is_ext(item))
+		return false;
+	return item->phase == PLAN_PREPARE || item->phase == PLAN_FORGET ||
+	       (item->phase == PLAN_PARAMS && !item->from_svc);
+}
+
 void plan_change(const struct plan *p, const struct plan_item *item, struct ipvs_change *c)
 {
 	const struct ipvs_service *svc = item->to_svc ? item->to_svc : item->from_svc;
@@ -341,6 +534,20 @@ void plan_change(const struct plan *p, const struct plan_item *item, struct ipvs
 	if (item->drain)
 		c->server.weight = 0;
 	switch (item->op) {
+	case IPVS_ADD_SERVICE:
+		c->params = params_to_come(p, item);
+		break;
+	case IPVS_ADD_SERVER:
+		all_attrs_of(c, p);
+		break;
+	case IPVS_SET_ATTRS:
+		set_name(c, item);
+		set_attrs(c, p->from, p->to);
+		break;
+	case IPVS_SET_PARAMS:
+		if (item->params)
+			c->params = &item->params->to;
+		break;
 	case IPVS_SET_TIMEOUTS:
 		set_timeouts(c, p, false);
 		break;
@@ -355,9 +562,11 @@ void plan_change(const struct plan *p, const struct plan_item *item, struct ipvs
 	}
 }
 
-static int undo_service(const struct ipvs_service *svc,
+static int undo_service(const struct plan *p, const struct ipvs_service *svc,
 			int (*emit)(void *arg, const struct ipvs_change *change), void *arg)
 {
+	const struct ipvs_params *params = params_of(p->from, svc);
+	struct plan_params *way = NULL;
 	struct ipvs_change c;
 	size_t i;
 	int ret;
@@ -371,6 +580,41 @@ static int undo_service(const struct ipvs_service *svc,
 		c.server = svc->server[i];
 		ret = emit(arg, &c);
 	}
+	if (!ret && params)
+		ret = params_way(sched_of(p, svc), NULL, params, &way);
+	if (ret > 0) {
+		c.op = IPVS_SET_PARAMS;
+		c.params = &way->to;
+		ret = emit(arg, &c);
+	}
+	free_params(way);
+	return ret;
+}
+
+static int undo_params(const struct plan *p, const struct plan_item *item, struct ipvs_change *c,
+		       int (*emit)(void *arg, const struct ipvs_change *change), void *arg)
+{
+	bool stays = item->from_svc && item->to_svc;
+	bool same = stays && !strcmp(item->from_svc->sched, item->to_svc->sched);
+	struct plan_params *way = NULL;
+	int ret = 0;
+
+	/* With a service that goes, they came back when it did. */
+	if (item->phase == PLAN_FORGET)
+		return 0;
+	if (item->phase == PLAN_PARAMS) {
+		c->params = same ? &item->params->back : NULL;
+		return emit(arg, c);
+	}
+	/* Its scheduler is the old one again. */
+	if (stays)
+		ret = params_way(sched_of(p, item->from_svc), NULL,
+				 params_of(p->from, item->from_svc), &way);
+	if (ret > 0) {
+		c->params = &way->to;
+		ret = emit(arg, c);
+	}
+	free_params(way);
 	return ret;
 }
 
@@ -388,7 +632,7 @@ int plan_undo(const struct plan *p, const struct plan_item *item,
 		set_service(&c, item->from_svc);
 		break;
 	case IPVS_DEL_SERVICE:
-		return undo_service(item->from_svc, emit, arg);
+		return undo_service(p, item->from_svc, emit, arg);
 	case IPVS_ADD_SERVER:
 		c.op = IPVS_DEL_SERVER;
 		break;
@@ -398,6 +642,11 @@ int plan_undo(const struct plan *p, const struct plan_item *item,
 	case IPVS_DEL_SERVER:
 		c.op = IPVS_ADD_SERVER;
 		break;
+	case IPVS_SET_ATTRS:
+		set_attrs(&c, p->to, p->from);
+		break;
+	case IPVS_SET_PARAMS:
+		return undo_params(p, item, &c, emit, arg);
 	case IPVS_SET_TIMEOUTS:
 		set_timeouts(&c, p, true);
 		break;

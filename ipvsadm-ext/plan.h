@@ -17,18 +17,36 @@
  */
 enum plan_phase {
 	PLAN_SETTINGS,	/* timeouts, sync daemons */
+	PLAN_PREPARE,	/* attributes of servers, and parameters of services, that are
+			 * not there yet: their first decision knows them
+			 */
 	PLAN_NEW,	/* new services, each with its servers right behind it: until
 			 * they are there, it refuses what another service took
 			 */
 	PLAN_SERVICES,	/* services that stay, edited */
-	PLAN_ADD,	/* new servers of those */
+	PLAN_PARAMS,	/* parameters, which need a service and its scheduler */
+	PLAN_ADD,	/* new servers of those that stay */
+	PLAN_ATTRS,	/* attributes of servers that stay */
 	PLAN_RAISE,	/* servers that stay, edited to take more */
 	PLAN_EDIT,	/* the same, for the other edits */
 	PLAN_DELETE,	/* servers of services that stay, and services */
+	PLAN_FORGET,	/* attributes and parameters of what has been deleted, which the
+			 * kernel keeps
+			 */
 	PLAN_LATE,	/* a sync daemon that cannot start before, because of servers
 			 * of another family than their service's
 			 */
 	PLAN_PHASES
+};
+
+/**
+ * struct plan_params - parameters that change
+ * @to: how
+ * @back: how to take that back
+ */
+struct plan_params {
+	struct ipvs_params to;
+	struct ipvs_params back;
 };
 
 /**
@@ -41,6 +59,9 @@ enum plan_phase {
  * @to_svc: as it is to be, unless it is to go
  * @from: the server, the same
  * @to: the same
+ * @name: for attributes, the server, whether it exists or not
+ * @params: for parameters: which, or NULL: all of them get their defaults; for new
+ *	services, those that will be set
  */
 struct plan_item {
 	enum ipvs_op op;
@@ -51,6 +72,8 @@ struct plan_item {
 	const struct ipvs_service *to_svc;
 	const struct ipvs_server *from;
 	const struct ipvs_server *to;
+	const struct ext_server *name;
+	struct plan_params *params;
 };
 
 /**
@@ -96,6 +119,17 @@ void plan_change(const struct plan *p, const struct plan_item *item, struct ipvs
  */
 int plan_undo(const struct plan *p, const struct plan_item *item,
 	      int (*emit)(void *arg, const struct ipvs_change *change), void *arg);
+
+/* plan_is_ext() - whether it is for family IPVS_EXT, which may do half of it before it
+ * refuses the rest
+ */
+static inline bool plan_is_ext(const struct plan_item *item)
+{
+	return item->op == IPVS_SET_ATTRS || item->op == IPVS_SET_PARAMS;
+}
+
+/* plan_is_silent() - whether the command of another item does this as well */
+bool plan_is_silent(const struct plan_item *item);
 
 /* Whether an edit would change anything. */
 bool plan_same_service(const struct ipvs_service *a, const struct ipvs_service *b);

@@ -2,6 +2,7 @@
 /* The words of a rule, written. */
 #include <arpa/inet.h>
 #include <string.h>
+#include "ext_show.h"
 #include "rules.h"
 #include "text.h"
 
@@ -52,6 +53,24 @@ static void put_sched_flags(FILE *out, const struct ipvs_service *svc, unsigned 
 	fprintf(out, " -b %s", names);
 }
 
+/* @sched: for the words of its parameters; without it they have a text. */
+static void put_params(FILE *out, const struct ipvs_params *params,
+		       const struct ext_sched *sched)
+{
+	const struct ipvs_param *p;
+	char text[EXT_VALUE_LEN];
+
+	for (p = params->param; p < params->param + params->n; p++) {
+		if (sched && p->set)
+			ext_value_text(ext_find_desc(sched, p->name), p->value, text);
+		if (p->set)
+			fprintf(out, " --param %s=%s", p->name, sched ? text : p->text);
+		else if (!sched)
+			fprintf(out, " --param %s=default", p->name);
+	}
+}
+
+/* Without newline. */
 static void put_service(FILE *out, char command, const struct ipvs_service *svc,
 			unsigned int flags)
 {
@@ -69,12 +88,19 @@ static void put_service(FILE *out, char command, const struct ipvs_service *svc,
 	if (svc->flags & IP_VS_SVC_F_ONEPACKET)
 		fputs(" -o", out);
 	put_sched_flags(out, svc, flags);
-	putc('\n', out);
 }
 
-void rule_service(FILE *out, const struct ipvs_service *svc, unsigned int flags)
+void rule_service(FILE *out, const struct ipvs_service *svc, unsigned int flags,
+		  const struct ext_config *ext)
 {
+	const struct ext_service *params = ext ? ext_find_service(ext, &svc->key) : NULL;
+	const struct ext_sched *sched = params ? ext_find_sched(ext, params->sched) : NULL;
+
 	put_service(out, 'A', svc, flags);
+	/* Without a description, values have no words. */
+	if (sched)
+		put_params(out, &params->params, sched);
+	putc('\n', out);
 }
 
 static void put_tunnel(FILE *out, const struct ipvs_server *server)
@@ -121,6 +147,7 @@ static void put_server_key(FILE *out, char command, const struct ipvs_service *s
 				       svc->key.protocol, flags & (RULE_NUMERIC | RULE_FULL)));
 }
 
+/* Without newline. */
 static void put_server(FILE *out, char command, const struct ipvs_service *svc,
 		       const struct ipvs_server *server, unsigned int flags)
 {
@@ -134,13 +161,17 @@ static void put_server(FILE *out, char command, const struct ipvs_service *svc,
 		if (server->lower)
 			fprintf(out, " -y %u", server->lower);
 	}
-	putc('\n', out);
 }
 
 void rule_server(FILE *out, const struct ipvs_service *svc, const struct ipvs_server *server,
-		 unsigned int flags)
+		 unsigned int flags, const struct ext_config *ext)
 {
+	const struct ext_server *attrs = ext ? ext_find_server(ext, &svc->key, server) : NULL;
+
 	put_server(out, 'a', svc, server, flags);
+	if (attrs)
+		show_attrs(out, &attrs->attrs);
+	putc('\n', out);
 }
 
 static const char *state_name(const struct ipvs_daemon *d)
@@ -173,10 +204,12 @@ void rule_change(FILE *out, const struct ipvs_change *change)
 
 	switch (change->op) {
 	case IPVS_ADD_SERVICE:
-		put_service(out, 'A', svc, RULE_FULL);
-		break;
 	case IPVS_EDIT_SERVICE:
-		put_service(out, 'E', svc, RULE_FULL);
+	case IPVS_SET_PARAMS:
+		put_service(out, change->op == IPVS_ADD_SERVICE ? 'A' : 'E', svc, RULE_FULL);
+		if (change->params)
+			put_params(out, change->params, NULL);
+		putc('\n', out);
 		break;
 	case IPVS_DEL_SERVICE:
 	case IPVS_ZERO:
@@ -185,10 +218,11 @@ void rule_change(FILE *out, const struct ipvs_change *change)
 		putc('\n', out);
 		break;
 	case IPVS_ADD_SERVER:
-		put_server(out, 'a', svc, server, RULE_FULL);
-		break;
 	case IPVS_EDIT_SERVER:
-		put_server(out, 'e', svc, server, RULE_FULL);
+	case IPVS_SET_ATTRS:
+		put_server(out, change->op == IPVS_ADD_SERVER ? 'a' : 'e', svc, server, RULE_FULL);
+		show_attrs(out, &change->attrs);
+		putc('\n', out);
 		break;
 	case IPVS_DEL_SERVER:
 		put_server_key(out, 'd', svc, server, RULE_FULL);

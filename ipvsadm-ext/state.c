@@ -32,6 +32,7 @@ void state_init(struct state *s)
 void state_free(struct state *s)
 {
 	table_free(&s->table);
+	ext_config_free(&s->ext);
 	state_init(s);
 }
 
@@ -177,6 +178,28 @@ bool state_add_server(struct state *s, size_t service, const struct ipvs_server 
 	copy->inactive = 0;
 	copy->persistent = 0;
 	return true;
+}
+
+bool state_add_attrs(struct state *s, const struct ipvs_key *key,
+		     const struct ipvs_server *server, const struct ipvs_attrs *attrs)
+{
+	struct ext_server ext = {
+		.key = *key, .addr = server->addr, .af = server->af, .port = server->port,
+		.attrs = *attrs,
+	};
+
+	ext.attrs.clear = 0;
+	return !attrs->set || ext_add_server(&s->ext, &ext);
+}
+
+bool state_add_params(struct state *s, const struct ipvs_key *key, struct ipvs_params *params,
+		      uint32_t place)
+{
+	struct ext_service ext = { .key = *key, .place = place, .params = *params };
+
+	params->param = NULL;
+	params->n = 0;
+	return !ext.params.n || ext_add_service(&s->ext, &ext);
 }
 
 const char *state_where(const struct state *s, const struct ipvs_service *svc,
@@ -439,6 +462,26 @@ static bool not_understood(struct rules *r, const struct diag *d)
 	return complain_at(r->c, r->line, column(r, d->arg), "%s%s", text, more);
 }
 
+/* Return: false without memory. */
+static bool rule_params(struct rules *r, const struct command *cmd)
+{
+	struct ipvs_params params = { .n = 0 };
+	struct ipvs_param param;
+	unsigned int i;
+
+	for (i = 0; i < cmd->params; i++) {
+		const char *value = ext_param_split(cmd->param[i], &param);
+
+		param.text = strdup(value);
+		if (!param.text || !ext_add_param(&params, &param)) {
+			free(param.text);
+			ext_free_params(&params);
+			return false;
+		}
+	}
+	return state_add_params(r->s, &cmd->change.service.key, &params, r->line);
+}
+
 /* -1: no memory; 0: enough; 1: go on. */
 static int rule_add_service(struct rules *r, const struct command *cmd)
 {
@@ -457,7 +500,9 @@ static int rule_add_service(struct rules *r, const struct command *cmd)
 		return complain_at(r->c, r->line, column(r, 1),
 				   "service %s is there already, in line %u",
 				   service_name(&svc->key, buf), first->place);
-	return state_add_service(r->s, svc, r->line) ? 1 : -1;
+	if (!state_add_service(r->s, svc, r->line))
+		return -1;
+	return rule_params(r, cmd) ? 1 : -1;
 }
 
 static int rule_add_server(struct rules *r, const struct command *cmd)
@@ -482,7 +527,8 @@ static int rule_add_server(struct rules *r, const struct command *cmd)
 		return complain_at(r->c, r->line, column(r, 1),
 				   "server %s is there already, in line %u",
 				   server_name(server, buf), first->place);
-	return state_add_server(r->s, svc->service, server, r->line) ? 1 : -1;
+	return state_add_server(r->s, svc->service, server, r->line) &&
+	       state_add_attrs(r->s, &cmd->change.service.key, server, &cmd->change.attrs) ? 1 : -1;
 }
 
 static int rule_timeouts(struct rules *r, const struct command *cmd)
@@ -571,6 +617,35 @@ static int parse_rules(struct state *s, struct complaints *c, char *text, size_t
 	return ret < 0 ? -1 : 0;
 }
 
+/* ---- parameters ------------------------------------------------------------ */
+
+int state_resolve(struct state *s, const struct ext_config *is, FILE *err)
+{
+	char where[PATH_MAX + 64], why[1024];
+	const struct ipvs_service *svc;
+	struct ext_service *ext;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < s->ext.services; i++) {
+		ext = &s->ext.service[i];
+		svc = table_find(&s->table, &ext->key);
+		switch (ext_params_parse(is, svc->sched, &ext->params, why, sizeof(why))) {
+		case 0:
+			continue;
+		case -ENOENT:
+			fprintf(err, "%s: ", state_where(s, svc, NULL, where, sizeof(where)));
+			ext_say_no_sched(err, is, svc->sched);
+			break;
+		default:
+			fprintf(err, "%s: %s\n", state_where(s, svc, NULL, where, sizeof(where)),
+				why);
+		}
+		ret = -1;
+	}
+	return ret;
+}
+
 /* ---- files ---------------------------------------------------------------- */
 
 int state_parse(struct state *s, const char *name, char *text, size_t len, FILE *err)
@@ -584,6 +659,7 @@ int state_parse(struct state *s, const char *name, char *text, size_t len, FILE 
 	if (ret < 0)
 		return complain(&c, "%s", strerror(ENOMEM));
 	table_sort(&s->table);
+	ext_config_sort(&s->ext);
 	check_mixed(s, &c);
 	return c.n ? -1 : 0;
 }

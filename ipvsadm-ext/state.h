@@ -4,6 +4,7 @@
 #define IPVSADM_EXT_STATE_H
 
 #include <stdio.h>
+#include "ipvs_ext.h"
 #include "ipvs.h"
 #include "table.h"
 
@@ -23,6 +24,8 @@ enum state_wish {
  * @daemon.d: how, if it is
  * @daemon.place: where in the file that is said
  * @timeouts_place: the same
+ * @ext: attributes and parameters; of a file, values of parameters are not understood
+ *	before state_resolve()
  * @name: of the file, for messages; not owned
  * @json: places are numbers of services and servers, not lines
  */
@@ -35,6 +38,7 @@ struct state {
 		uint32_t place;
 	} daemon[2];
 	uint32_t timeouts_place;
+	struct ext_config ext;
 	const char *name;
 	bool json;
 };
@@ -80,5 +84,21 @@ int state_parse(struct state *s, const char *name, char *text, size_t len, FILE 
  */
 const char *state_where(const struct state *s, const struct ipvs_service *svc,
 			const struct ipvs_server *server, char *buf, size_t size);
+
+/* state_needs_ext() - whether a file's state cannot be had without family IPVS_EXT */
+static inline bool state_needs_ext(const struct state *s)
+{
+	return s->ext.servers || s->ext.services;
+}
+
+/**
+ * state_resolve() - understand the values of parameters
+ * @s: state of a file
+ * @is: what the kernel knows: schedulers
+ * @err: where to say what is wrong, a line for each error
+ *
+ * Return: 0, or -1 after messages.
+ */
+int state_resolve(struct state *s, const struct ext_config *is, FILE *err);
 
 #endif

@@ -79,6 +79,16 @@ bool state_add_service(struct state *s, const struct ipvs_service *svc, uint32_t
 bool state_add_server(struct state *s, size_t service, const struct ipvs_server *server,
 		      uint32_t place);
 
+/* state_add_attrs(), state_add_params() - of a server, and of a service. What @params
+ * points to becomes the state's, also if this fails.
+ *
+ * Return: false without memory.
+ */
+bool state_add_attrs(struct state *s, const struct ipvs_key *key,
+		     const struct ipvs_server *server, const struct ipvs_attrs *attrs);
+bool state_add_params(struct state *s, const struct ipvs_key *key, struct ipvs_params *params,
+		      uint32_t place);
+
 /* state_is_name() - whether a rule can have @name as a word of its own */
 bool state_is_name(const char *name);
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include "../apply.h"
 #include "../command.h"
+#include "../ipvs_ext.h"
 #include "../json.h"
 #include "../lock.h"
 #include "../plan.h"
@@ -20,11 +21,23 @@
 
 /* ---- the kernel ---------------------------------------------------------------- */
 
+/* struct refusal - of family IPVS_EXT, until it is asked for */
+struct refusal {
+	unsigned long tag;
+	int err;
+	char *extack;
+};
+
 /**
  * struct director - the kernel, for struct apply_ops
  * @k: the connection in use
  * @own: it is not the caller's, but one that replaced it
  * @failed: it is not to be used any more
+ * @queued: changes may be on their way through @k
+ * @e: connection to family IPVS_EXT, or NULL: there is none
+ * @needs_ext: it is an error if there is none
+ * @refusal: what has been refused, and not been asked for
+ * @refusals: how many
  * @start: when waiting began, in milliseconds, or 0
  * @stop: signals that end waiting; blocked
  */
@@ -32,28 +45,85 @@ struct director {
 	struct kernel *k;
 	bool own;
 	bool failed;
+	bool queued;
+	struct ext *e;
+	bool needs_ext;
+	struct refusal *refusal;
+	size_t refusals;
 	int64_t start;
 	sigset_t stop;
 };
 
+static int note_refusal(struct director *d, unsigned long tag, int err, const char *extack)
+{
+	struct refusal *more = reallocarray(d->refusal, d->refusals + 1, sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	d->refusal = more;
+	more[d->refusals++] = (struct refusal) {
+		/* Without memory, the errno has to do. */
+		.tag = tag, .err = err, .extack = extack ? strdup(extack) : NULL,
+	};
+	return 0;
+}
+
+static void keep_refusal(void *arg, unsigned long tag, int err, const char *extack)
+{
+	struct director *d = arg;
+
+	if (note_refusal(d, tag, err, extack))
+		d->failed = true;
+}
+
+/* Two families are two lines to the kernel: what was queued first is done first. */
+static int director_ext(struct director *d, const struct ipvs_change *change, unsigned long tag)
+{
+	long n;
+	int err;
+
+	if (d->queued) {
+		n = kernel_sync(d->k, keep_refusal, d);
+		d->queued = false;
+		if (n < 0 || d->failed) {
+			d->failed = true;
+			return n < 0 ? n : -ENOMEM;
+		}
+	}
+	err = ext_change(d->e, change);
+	return err ? note_refusal(d, tag, -err, ext_words(d->e)) : 0;
+}
+
 static int director_queue(void *arg, const struct ipvs_change *change, unsigned long tag)
 {
 	struct director *d = arg;
-	int err = kernel_queue(d->k, change, tag);
+	int err;
 
+	if (change->op == IPVS_SET_ATTRS || change->op == IPVS_SET_PARAMS)
+		return director_ext(d, change, tag);
+	err = kernel_queue(d->k, change, tag);
 	if (err && err != -ENOMEM)
 		d->failed = true;
+	d->queued = true;
 	return err;
 }
 
 static long director_sync(void *arg, kernel_refused_t *refused, void *refused_arg)
 {
 	struct director *d = arg;
-	long ret = kernel_sync(d->k, refused, refused_arg);
+	size_t n = d->refusals, i;
+	long ret;
 
+	for (i = 0; i < n; i++) {
+		refused(refused_arg, d->refusal[i].tag, d->refusal[i].err, d->refusal[i].extack);
+		free(d->refusal[i].extack);
+	}
+	d->refusals = 0;
+	d->queued = false;
+	ret = kernel_sync(d->k, refused, refused_arg);
 	if (ret < 0)
 		d->failed = true;
-	return ret;
+	return ret < 0 ? ret : ret + (long)n;
 }
 
 static void director_close(struct director *d)
@@ -61,6 +131,16 @@ static void director_close(struct director *d)
 	if (d->own)
 		kernel_close(d->k);
 	d->own = false;
+}
+
+/* Without the family there are no attributes and no parameters. */
+static int director_read_ext(struct director *d, struct ext_config *ext)
+{
+	int err = d->e ? 0 : ext_open(&d->e, d->needs_ext ? EXT_LOAD : 0);
+
+	if (err)
+		return err == -ENOENT && !d->needs_ext ? 0 : err;
+	return ext_read(d->e, ext, NULL, EXT_ATTRS | EXT_PARAMS | EXT_SCHEDS);
 }
 
 static int director_read(void *arg, struct state *now)
@@ -83,6 +163,8 @@ static int director_read(void *arg, struct state *now)
 	err = kernel_table(d->k, &now->table, NULL, KERNEL_CONSISTENT);
 	if (!err)
 		err = kernel_timeouts(d->k, &now->timeouts);
+	if (!err)
+		err = director_read_ext(d, &now->ext);
 	if (err)
 		return err;
 	n = kernel_daemons(d->k, daemon);
@@ -167,6 +249,7 @@ static char *command_text(const struct plan *p, const struct plan_item *item)
 	return text;
 }
 
+/* What command_refusal() has words for. */
 static enum command_id command_of(enum ipvs_op op)
 {
 	switch (op) {
@@ -186,9 +269,20 @@ static enum command_id command_of(enum ipvs_op op)
 		return CMD_START_DAEMON;
 	case IPVS_STOP_DAEMON:
 		return CMD_STOP_DAEMON;
+	case IPVS_SET_ATTRS:
+	case IPVS_SET_PARAMS:
+		return CMD_NONE;
 	default:
 		return CMD_SET_TIMEOUTS;
 	}
+}
+
+static const char *refusal_text(const struct apply_refusal *refusal)
+{
+	/* 1.31's words are about its own messages. */
+	if (plan_is_ext(refusal->item) && refusal->err != EPERM)
+		return strerror(refusal->err);
+	return command_refusal(command_of(refusal->item->op), refusal->err);
 }
 
 /* Where the file asks for it; what goes is not in the file. */
@@ -248,7 +342,7 @@ static void say_refusal(const struct report *r, const struct apply_refusal *refu
 
 	plan_change(refusal->plan, refusal->item, &c.change);
 	fprintf(stderr, "%s: %s: %s: %s", refusal_origin(refusal, where, sizeof(where)),
-		trouble(r, refusal), text ? text : "", command_refusal(c.id, refusal->err));
+		trouble(r, refusal), text ? text : "", refusal_text(refusal));
 	if (refusal->extack)
 		fprintf(stderr, " (%s)", refusal->extack);
 	fputc('\n', stderr);
@@ -294,7 +388,8 @@ static int json_report(const struct report *r)
 	json_put_string(&j, "result", r->result);
 	json_put_array(&j, "changes");
 	for (i = 0; i < r->plan->n; i++)
-		ret |= json_change(&j, NULL, r->plan, &r->plan->item[i]);
+		if (!plan_is_silent(&r->plan->item[i]))
+			ret |= json_change(&j, NULL, r->plan, &r->plan->item[i]);
 	json_put_end(&j, ']');
 	json_put_array(&j, "refused");
 	for (i = 0; r->run && i < r->run->n_refusals; i++) {
@@ -305,8 +400,7 @@ static int json_report(const struct report *r)
 		ret |= json_change(&j, "change", refusal->plan, refusal->item);
 		json_put_bool(&j, "undo", refusal->undo);
 		json_put_number(&j, "errno", refusal->err);
-		json_put_string(&j, "error",
-				command_refusal(command_of(refusal->item->op), refusal->err));
+		json_put_string(&j, "error", refusal_text(refusal));
 		if (refusal->extack)
 			json_put_string(&j, "kernel", refusal->extack);
 		json_put_end(&j, '}');
@@ -323,6 +417,8 @@ static int print_changes(const struct plan *p)
 	size_t i;
 
 	for (i = 0; i < p->n && !ferror(stdout); i++) {
+		if (plan_is_silent(&p->item[i]))
+			continue;
 		plan_change(p, &p->item[i], &change);
 		rule_change(stdout, &change);
 	}
@@ -405,32 +501,70 @@ static int carry_out(struct director *d, struct report *r)
 	return status;
 }
 
-static int apply_state(struct kernel *k, const struct command *c, const struct state *goal)
+/* What the file says about parameters, in the kernel's numbers. */
+static int resolve(struct director *d, struct state *goal, struct state *now)
 {
-	struct director d = { .k = k };
+	const struct ipvs_service *svc;
+	size_t i;
+	int err;
+
+	for (i = 0; i < goal->ext.services; i++) {
+		svc = table_find(&goal->table, &goal->ext.service[i].key);
+		err = ext_load_sched(d->e, &now->ext, svc->sched);
+		if (err) {
+			command_no_ext(-err);
+			return EXIT_LISTING;
+		}
+	}
+	return state_resolve(goal, &now->ext, stderr) < 0 ? EXIT_USAGE : EXIT_OK;
+}
+
+static int make_plan(struct plan *plan, const struct command *c, const struct state *now,
+		     const struct state *goal)
+{
+	if (plan_make(plan, now, goal, has_option(c, OPT_DRAIN)) < 0) {
+		fprintf(stderr, "services: %s\n", strerror(ENOMEM));
+		return EXIT_LISTING;
+	}
+	return EXIT_OK;
+}
+
+static int read_now(struct director *d, struct state *now)
+{
+	int err = director_read(d, now);
+
+	if (err && d->needs_ext && !d->e)
+		command_no_ext(-err);
+	else if (err)
+		fprintf(stderr, "services: %s\n", strerror(-err));
+	else if (!now->table.consistent)
+		fprintf(stderr,
+			"services: changed by others again and again while they were read\n");
+	return err || !now->table.consistent ? EXIT_LISTING : EXIT_OK;
+}
+
+static int apply_state(struct kernel *k, const struct command *c, struct state *goal)
+{
+	struct director d = { .k = k, .needs_ext = state_needs_ext(goal) };
 	struct state now;
 	struct plan plan;
 	struct report r = { .c = c, .plan = &plan };
-	int err, status;
+	int status;
 
 	state_init(&now);
 	now.name = goal->name;
 	memset(&plan, 0, sizeof(plan));
-	err = director_read(&d, &now);
-	if (!err && plan_make(&plan, &now, goal, has_option(c, OPT_DRAIN)) < 0)
-		err = -ENOMEM;
-	if (err) {
-		fprintf(stderr, "services: %s\n", strerror(-err));
-		status = EXIT_LISTING;
-	} else if (!now.table.consistent) {
-		fprintf(stderr,
-			"services: changed by others again and again while they were read\n");
-		status = EXIT_LISTING;
-	} else {
+	status = read_now(&d, &now);
+	if (!status)
+		status = resolve(&d, goal, &now);
+	if (!status)
+		status = make_plan(&plan, c, &now, goal);
+	if (!status)
 		status = carry_out(&d, &r);
-	}
 	plan_free(&plan);
 	state_free(&now);
+	free(d.refusal);
+	ext_close(d.e);
 	director_close(&d);
 	return status;
 }

@@ -49,8 +49,10 @@ static int list_daemons(struct kernel *k)
 
 static unsigned int what_to_read(const struct command *c)
 {
-	if (has_option(c, OPT_STATS) || has_option(c, OPT_RATE))
-		return KERNEL_STATS;
+	if (has_option(c, OPT_STATS))
+		return KERNEL_COUNTERS;
+	if (has_option(c, OPT_RATE))
+		return KERNEL_RATES;
 	if (has_option(c, OPT_THRESHOLDS) || has_option(c, OPT_PERSISTENT_CONN) ||
 	    has_option(c, OPT_TUN_INFO))
 		return 0;
@@ -80,6 +82,8 @@ static int list_services(struct kernel *k, const struct command *c)
 
 int cmd_list(struct kernel *k, const struct command *c)
 {
+	if (has_option(c, OPT_TIERS))
+		return cmd_tiers(k, c);
 	if (has_option(c, OPT_JSON))
 		return json_list(k, c);
 	if (has_option(c, OPT_CONNECTION))

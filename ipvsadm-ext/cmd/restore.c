@@ -187,7 +187,9 @@ static void other_command(struct restore *r, const struct command *c)
 		stop(r, EXIT_REFUSED);
 		break;
 	case CMD_APPLY:
-		fprintf(stderr, "--apply is not possible within --restore\n");
+	case CMD_MONITOR:
+	case CMD_SCHEDULERS:
+		fprintf(stderr, "%s is not possible within --restore\n", r->word[1]);
 		stop(r, EXIT_USAGE);
 		break;
 	default:
@@ -202,7 +204,7 @@ static void run(struct restore *r, int words)
 	struct diag d;
 	bool understood = !command_parse(words, r->word, &c, &d);
 
-	if (understood && is_change(c.id)) {
+	if (understood && is_change(c.id) && !wants_ext(&c)) {
 		collect(r, &c);
 		return;
 	}
@@ -210,13 +212,16 @@ static void run(struct restore *r, int words)
 	if (r->stop)
 		return;
 	hide_progress(r);
-	if (understood) {
+	if (understood && is_change(c.id)) {
+		r->status = cmd_ext_change(r->k, &c);
+		show_progress(r);
+	} else if (understood) {
 		other_command(r, &c);
-		return;
+	} else {
+		fputs(d.whole, stderr);
+		r->status = d.status;
+		r->stop = d.fatal;
 	}
-	fputs(d.whole, stderr);
-	r->status = d.status;
-	r->stop = d.fatal;
 }
 
 static bool add_word(struct restore *r, size_t n, char *word)
@@ -365,6 +370,7 @@ int cmd_restore(struct kernel *k, const struct command *c)
 	} else {
 		no_memory(&r);
 	}
+	ext_change_end();
 	free(r.buf);
 	free(r.word);
 	free(r.collected);

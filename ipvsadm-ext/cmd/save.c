@@ -6,16 +6,17 @@
 #include "../rules.h"
 #include "../text.h"
 
-static void save_services(const struct table *t, unsigned int flags)
+static void save_services(const struct table *t, unsigned int flags,
+			  const struct ext_config *ext)
 {
 	const struct ipvs_service *svc;
 	size_t i, j;
 
 	for (i = 0; i < t->n; i++) {
 		svc = &t->service[i];
-		rule_service(stdout, svc, flags);
+		rule_service(stdout, svc, flags, ext);
 		for (j = 0; j < svc->n; j++)
-			rule_server(stdout, svc, &svc->server[j], flags);
+			rule_server(stdout, svc, &svc->server[j], flags, ext);
 	}
 }
 
@@ -44,6 +45,7 @@ static int save_rest(struct kernel *k)
 int cmd_save(struct kernel *k, const struct command *c)
 {
 	bool full = has_option(c, OPT_FULL);
+	struct ext_config ext = { .there = false };
 	unsigned int flags = 0;
 	struct table t;
 	int err;
@@ -54,9 +56,11 @@ int cmd_save(struct kernel *k, const struct command *c)
 		flags = RULE_NUMERIC;
 	table_init(&t);
 	err = kernel_table(k, &t, NULL, full ? KERNEL_CONSISTENT : 0);
+	if (!err && full)
+		err = ext_read_if_there(&ext, NULL);
 	if (!err) {
 		text_sort(&t);
-		save_services(&t, flags);
+		save_services(&t, flags, &ext);
 		if (full && !t.consistent)
 			fputs("Warning: services or servers came or went while they were read\n",
 			      stderr);
@@ -65,6 +69,7 @@ int cmd_save(struct kernel *k, const struct command *c)
 	}
 	if (err)
 		fprintf(stderr, "%s\n", command_refusal(CMD_SAVE, -err));
+	ext_config_free(&ext);
 	table_free(&t);
 	return err ? EXIT_LISTING : EXIT_OK;
 }

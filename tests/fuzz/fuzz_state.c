@@ -25,9 +25,9 @@ static char *rules_of(const struct state *s, size_t *len)
 	for (i = 0; i < s->table.n; i++) {
 		const struct ipvs_service *svc = &s->table.service[i];
 
-		rule_service(f, svc, RULE_FULL);
+		rule_service(f, svc, RULE_FULL, NULL);
 		for (j = 0; j < svc->n; j++)
-			rule_server(f, svc, &svc->server[j], RULE_FULL);
+			rule_server(f, svc, &svc->server[j], RULE_FULL, NULL);
 	}
 	if (fclose(f))
 		abort();

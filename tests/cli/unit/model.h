@@ -18,6 +18,7 @@ struct model_queued {
 /**
  * struct model - the kernel, and what is to happen
  * @now: what it has; kept sorted
+ * @kept: parameters of services by scheduler, whether they have it now or not
  * @eager: changes take effect when queued, not when synchronised
  * @done: number of changes that took effect
  * @asked: number of changes that were asked for
@@ -35,6 +36,7 @@ struct model_queued {
  */
 struct model {
 	struct state now;
+	struct ext_config kept;
 	bool eager;
 	long done;
 	long asked;

@@ -150,6 +150,85 @@ void random_state(struct state *s, bool goal)
 	}
 }
 
+static void random_attrs(struct ipvs_attrs *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (any(2)) {
+		a->set |= EXT_HAS(IP_VS_EXT_ATTR_PRIORITY);
+		a->priority = any(2) ? any(3) : IP_VS_EXT_PRIORITY_MAX;
+	}
+	if (!any(3)) {
+		a->set |= EXT_HAS(IP_VS_EXT_ATTR_BANDWIDTH);
+		a->bandwidth = any(2) ? 12500000 : IP_VS_EXT_BANDWIDTH_MAX;
+	}
+	if (!any(3)) {
+		a->set |= EXT_HAS(IP_VS_EXT_ATTR_LAG);
+		a->lag = any(2) * 20000;
+	}
+}
+
+static void add_attrs(struct state *s, const struct ipvs_key *key,
+		      const struct ipvs_server *server)
+{
+	struct ext_server e = {
+		.key = *key, .addr = server->addr, .af = server->af, .port = server->port,
+	};
+
+	random_attrs(&e.attrs);
+	if (e.attrs.set && !ext_find_server(&s->ext, key, server))
+		ck_assert(ext_add_server(&s->ext, &e));
+	ext_config_sort(&s->ext);
+}
+
+/* Two a scheduler, whose names no other scheduler has. */
+static void add_params(struct state *s, const struct ipvs_service *svc, bool goal)
+{
+	struct ext_service e = { .key = svc->key };
+	struct ipvs_param param;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		if (any(2))
+			continue;
+		memset(&param, 0, sizeof(param));
+		snprintf(param.name, sizeof(param.name), "%.10s-%d", svc->sched, i);
+		param.set = any(4);
+		param.value = any(3);
+		ck_assert_ptr_nonnull(ext_add_param(&e.params, &param));
+	}
+	if (!goal)
+		strcpy(e.sched, svc->sched);
+	ck_assert(ext_add_service(&s->ext, &e));
+}
+
+void random_ext(struct state *s, bool goal)
+{
+	struct ipvs_service other = { .key = { .af = 0 } };
+	struct ipvs_server server;
+	size_t i, k;
+
+	s->ext.there = true;
+	s->ext.complete = !goal;
+	for (i = 0; i < s->table.n; i++) {
+		const struct ipvs_service *svc = &s->table.service[i];
+
+		for (k = 0; k < svc->n; k++)
+			if (any(2))
+				add_attrs(s, &svc->key, &svc->server[k]);
+		if (any(2))
+			add_params(s, svc, goal);
+	}
+	for (i = any(4); i && !goal; i--) {
+		if (s->table.n && any(2))
+			other.key = s->table.service[any(s->table.n)].key;
+		else
+			random_key(&other.key);
+		random_server(&server, &other, true);
+		add_attrs(s, &other.key, &server);
+	}
+	ext_config_sort(&s->ext);
+}
+
 void make_possible(struct state *goal, const struct state *from)
 {
 	int i;

@@ -14,6 +14,11 @@
  */
 void random_state(struct state *s, bool goal);
 
+/* random_ext() - give it attributes and parameters; not of a @goal: also attributes of
+ * servers that do not exist
+ */
+void random_ext(struct state *s, bool goal);
+
 /* Let a goal be one that the kernel can go to: it keeps no daemon beside servers of
  * another family.
  */

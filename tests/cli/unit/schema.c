@@ -166,6 +166,21 @@ static bool no_others(const json_t *schema, const json_t *v, struct why *w)
 	return true;
 }
 
+/* Those that are not named have to be valid under @rule. */
+static bool others(const json_t *schema, const json_t *rule, const json_t *v, struct why *w)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(v))
+		return true;
+	json_object_foreach((json_t *)v, key, value)
+		if (!json_object_get(json_object_get(schema, "properties"), key) &&
+		    !valid_below(rule, value, w, key))
+			return false;
+	return true;
+}
+
 static bool keyword(const json_t *schema, const char *key, const json_t *rule, const json_t *v,
 		    struct why *w)
 {
@@ -200,6 +215,8 @@ static bool keyword(const json_t *schema, const char *key, const json_t *rule, c
 		return required(rule, v, w);
 	if (!strcmp(key, "additionalProperties") && json_is_false(rule))
 		return no_others(schema, v, w);
+	if (!strcmp(key, "additionalProperties"))
+		return others(schema, rule, v, w);
 	if (!strcmp(key, "anyOf"))
 		return count_valid(rule, v, w) > 0;
 	if (!strcmp(key, "allOf"))

@@ -57,7 +57,8 @@ static void invalid(const char *text, const char *part)
 	leave(text, part, false);
 }
 
-static char *list(const struct table *t, bool stats, bool rate, bool pretty)
+static char *list_ext(const struct table *t, const struct ext_config *ext, bool stats, bool rate,
+		      bool pretty)
 {
 	static const struct ipvs_info info = { .version = 0x010201, .conn_tab_size = 4096 };
 	struct printed p;
@@ -67,9 +68,16 @@ static char *list(const struct table *t, bool stats, bool rate, bool pretty)
 	json_begin(&j, p.f, pretty);
 	json_put_info(&j, &info);
 	json_put_bool(&j, "consistent", true);
-	json_put_services(&j, t, stats, rate);
+	json_put_services(&j, t, ext, stats, rate);
 	json_finish(&j);
 	return print_end(&p);
+}
+
+static char *list(const struct table *t, bool stats, bool rate, bool pretty)
+{
+	static const struct ext_config none;
+
+	return list_ext(t, &none, stats, rate, pretty);
 }
 
 static void add_service(struct table *t, const char *addr, int port, uint16_t protocol)

@@ -286,10 +286,10 @@ START_TEST(rules_round_trip)
 		random_state(&is, false);
 		print_begin(&p);
 		for (k = 0; k < is.table.n; k++) {
-			rule_service(p.f, &is.table.service[k], RULE_FULL);
+			rule_service(p.f, &is.table.service[k], RULE_FULL, NULL);
 			for (m = 0; m < is.table.service[k].n; m++)
 				rule_server(p.f, &is.table.service[k],
-					    &is.table.service[k].server[m], RULE_FULL);
+					    &is.table.service[k].server[m], RULE_FULL, NULL);
 		}
 		memset(&change, 0, sizeof(change));
 		change.op = IPVS_SET_TIMEOUTS;

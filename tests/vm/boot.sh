@@ -4,11 +4,14 @@
 # other script that is named by its path.
 #
 #   boot.sh [-k SERIES] [-b MODULES] [-e NAME=VALUE]... [-s CPUS] [-m MEGABYTES]
-#           [-t SECONDS] [-o DIR] [-q QEMU-OPTIONS] CASE
+#           [-t SECONDS] [-o DIR] [-q QEMU-OPTIONS] [-i] CASE
 #
 # MODULES is the directory of our .ko files, by default build/RELEASE. DIR gets
 # console.log and verdict. Prints the verdict; exits 0 = passed, 77 = skipped,
 # 1 = failed. A guest that is not done after SECONDS has failed.
+#
+# With -i the guest's clock counts instructions, a nanosecond each: time passes for
+# it as if it had a machine of its own. SECONDS remain those of this machine.
 #
 # The verdict has a serial port of its own, so nothing printed on the console
 # can be taken for one. QEMU's accelerator is $IPVS_EXT_ACCEL; $IPVS_EXT_TOOL is
@@ -26,12 +29,12 @@ tool=${IPVS_EXT_TOOL:-$root/build/ipvsadm-ext/ipvsadm-ext}
 tools=(bash ip ipvsadm tc)
 applets=(awk basename cat cmp cp cut date dirname dmesg echo env expr false find grep
 	head id insmod kill ln ls lsmod mkdir mkfifo mknod mktemp modprobe mount mv
-	nproc nsenter poweroff printf ps rm rmmod sed seq setsid sh sleep sort stty
-	tail tee test timeout touch tr true uname uniq unshare wc which xargs)
+	nproc nsenter ping poweroff printf ps rm rmmod sed seq setsid sh sleep sort stty
+	sysctl tail tee test timeout touch tr true uname uniq unshare wc which xargs)
 # Kernel modules the cases need, besides all of ip_vs; a kernel may have some
 # of them built in, or not at all.
 modules=(veth bridge ipip ip6_tunnel sctp act_skbedit cls_matchall cls_u32
-	cls_flower sch_ingress nf_conntrack)
+	cls_flower sch_ingress nf_conntrack fou sch_netem)
 
 die() {
 	printf 'boot.sh: %s\n' "$*" >&2
@@ -157,7 +160,7 @@ make_initrd() {
 	sed -n 's/^# take: *//p' "$script" | (cd "$root" && sh) | while read -r file; do
 		copy_file "$dir" "$file"
 	done
-	cp -R "$here/cases" "$here/lib.sh" "$here/dmesg-allow" "$dir/tests/vm/"
+	cp -R "$here/cases" "$here/lib.sh" "$here/striping.sh" "$here/dmesg-allow" "$dir/tests/vm/"
 	cp "$script" "$dir/tests/vm/cases/"
 	cp "$here/init" "$dir/init"
 	chmod 755 "$dir/init"
@@ -166,8 +169,8 @@ make_initrd() {
 	rm -rf "$dir"
 }
 
-series=6.1 mods='' cpus=1 mem=384 limit=120 out='' env=() qemu=()
-while getopts k:b:e:s:m:t:o:q: opt; do
+series=6.1 mods='' cpus=1 mem=384 limit=120 out='' env=() qemu=() clock=()
+while getopts k:b:e:s:m:t:o:q:i opt; do
 	case $opt in
 	k) series=$OPTARG ;;
 	b) mods=$OPTARG ;;
@@ -177,6 +180,7 @@ while getopts k:b:e:s:m:t:o:q: opt; do
 	t) limit=$OPTARG ;;
 	o) out=$OPTARG ;;
 	q) read -ra qemu <<<"$OPTARG" ;;
+	i) clock=(-icount "shift=0,sleep=off") accel=tcg,thread=single ;;
 	*) exit 2 ;;
 	esac
 done
@@ -211,7 +215,7 @@ append="console=ttyS0 earlyprintk=serial,ttyS0 quiet loglevel=5 panic=-1 oops=pa
 boot() {
 	rm -f "$out/verdict" "$out/console.log"
 	timeout --foreground -k 5 "$limit" qemu-system-x86_64 -M pc -nodefaults -no-reboot \
-		-display none -accel "$accel" -cpu max -smp "$cpus" -m "$mem" "${qemu[@]}" \
+		-display none -accel "$accel" -cpu max -smp "$cpus" -m "$mem" "${clock[@]}" "${qemu[@]}" \
 		-kernel "$kernel" -initrd "$out/initrd" -append "${append//[$'\n\t']/ }" \
 		-chardev file,id=console,path="$out/console.log" -serial chardev:console \
 		-chardev file,id=verdict,path="$out/verdict" -serial chardev:verdict \

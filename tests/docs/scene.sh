@@ -5,7 +5,8 @@
 # allow-dmesg: hrtimer: interrupt took
 . "$(dirname "$0")/../lib.sh"
 
-# Each page starts without services, and with servers on ports 80 and 82.
+# Each page starts without services, without anything said of them before, and
+# with servers on ports 80 and 82.
 page() {
 	local id
 
@@ -13,6 +14,9 @@ page() {
 		hold_stop "$id"
 	done
 	adm -C
+	if [ -d /sys/module/ip_vs_ext_nl ]; then
+		rmmod ip_vs_ext_nl
+	fi
 	printf '@ page %s\n' "$1"
 }
 

@@ -1171,6 +1171,7 @@ static void ext_net_forget(struct ip_vs_ext_net *n)
 static void ext_net_leave(struct ip_vs_ext_net *n)
 {
 	struct ip_vs_ext_event *ring;
+	struct rb_node *node;
 
 	if (!n->announced)
 		return;
@@ -1182,6 +1183,15 @@ static void ext_net_leave(struct ip_vs_ext_net *n)
 	n->tail = n->head;
 	spin_unlock_bh(&n->lock);
 	ext_conf_free(ring);
+	/* The next front end does not know of summaries that are due. */
+	for (node = rb_first(&n->services); node; node = rb_next(node)) {
+		struct ip_vs_ext_service *es;
+
+		es = rb_entry(node, struct ip_vs_ext_service, by_id);
+		spin_lock_bh(&es->lock);
+		ext_event_forget(es);
+		spin_unlock_bh(&es->lock);
+	}
 	ext_net_forget(n);
 	n->announced = false;
 	ext_net_put(n);

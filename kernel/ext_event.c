@@ -261,7 +261,7 @@ void ext_event_tier(struct ip_vs_ext_service *es,
 }
 
 /**
- * ext_event_forget - a service that is going away owes no summary
+ * ext_event_forget - nobody is left to whom a service could owe a summary
  * @es: service, es->net not cleared yet
  *
  * Context: any, es->lock held.
@@ -273,6 +273,7 @@ void ext_event_forget(struct ip_vs_ext_service *es)
 		return;
 	spin_lock(&es->net->lock);
 	ext_owe_no_more(&es->limiter);
+	es->limiter.suppressed = 0;
 	spin_unlock(&es->net->lock);
 }
 

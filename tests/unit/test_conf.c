@@ -1097,6 +1097,27 @@ START_TEST(gone_while_it_owes_a_summary)
 }
 END_TEST
 
+/* The next front end would not know when to ask for it. */
+START_TEST(front_end_gone_while_a_summary_is_owed)
+{
+	struct ip_vs_service *svc = service(1);
+	unsigned int i;
+
+	unit_ok(shim_add_dest(svc, 1, 1, 1, 1));
+	for (i = 0; i < 1000 && !owing(); i++)
+		happen(svc, 2);
+	ck_assert(owing());
+	front_down();
+	front_gone = false;
+	front_up();
+	ck_assert(!owing());
+	kicked = 0;
+	happen(svc, 4);
+	ck_assert_int_gt(kicked, 0);
+	front_down();
+}
+END_TEST
+
 /* A decision may still be under way in a service that is gone. */
 START_TEST(nothing_is_recorded_after_unbinding)
 {
@@ -1997,6 +2018,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, begin, end_without_front);
 	tcase_add_loop_test(tc, endings, 0, 4);
 	tcase_add_test(tc, ending_without_memory);
+	tcase_add_test(tc, front_end_gone_while_a_summary_is_owed);
 	suite_add_tcase(s, tc);
 	tc = tcase_create("alone");
 	tcase_add_checked_fixture(tc, begin_without_front, end_without_front);

@@ -48,21 +48,6 @@ const struct ip_vs_ext_param ip_vs_ext_link_params[IP_VS_EXT_LINK_PARAMS] = {
 EXPORT_SYMBOL_GPL(ip_vs_ext_link_params);
 
 /**
- * ip_vs_ext_link_tier_of - ip_vs_ext_ops.tier: the priority attribute
- * @es: service
- * @attrs: attributes of the server
- * @weight: its weight
- *
- * Return: the tier: 0 for all servers if none has a priority.
- */
-u32 ip_vs_ext_link_tier_of(const struct ip_vs_ext_service *es,
-			   const struct ip_vs_ext_attrs *attrs, u32 weight)
-{
-	return attrs->priority;
-}
-EXPORT_SYMBOL_GPL(ip_vs_ext_link_tier_of);
-
-/**
  * ip_vs_ext_link_append - ip_vs_ext_ops.slot_append
  * @es: service
  * @slot: slot, part of a struct ip_vs_ext_link

@@ -604,6 +604,15 @@ static void ext_slot_update(struct ip_vs_ext_service *es,
 		ops->slot_enter(es, slot);
 }
 
+/* The tier of a server with weight @weight > 0. */
+static u32 ext_tier_key(const struct ip_vs_ext_service *es,
+			const struct ip_vs_ext_attrs *attrs, u32 weight)
+{
+	if (es->ops->tier)
+		return es->ops->tier(es, attrs, weight);
+	return es->ops->attrs & IP_VS_EXT_HAS(PRIORITY) ? attrs->priority : 0;
+}
+
 /* Take over weight, thresholds and attributes of the server. */
 static int ext_slot_apply(struct ip_vs_ext_service *es,
 			  struct ip_vs_ext_slot *slot,
@@ -618,7 +627,7 @@ static int ext_slot_apply(struct ip_vs_ext_service *es,
 	 * too, and goes on serving.
 	 */
 	if (weight) {
-		u32 key = es->ops->tier(es, attrs, weight);
+		u32 key = ext_tier_key(es, attrs, weight);
 
 		if (tier->key != key)
 			tier = ext_tier_room(es, key);
@@ -864,8 +873,7 @@ static int ext_dest_insert(struct ip_vs_ext_service *es,
 	slot->priority = ext_attrs(es, dest, &attrs);
 	if (slot->priority)
 		all = ext_count_priority(es, true);
-	tier = ext_tier_room(es, weight ? es->ops->tier(es, &attrs, weight) :
-					  0);
+	tier = ext_tier_room(es, weight ? ext_tier_key(es, &attrs, weight) : 0);
 	if (!tier)
 		goto nomem_slot;
 	slot->dest = dest;

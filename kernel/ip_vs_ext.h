@@ -167,7 +167,8 @@ struct ip_vs_ext_req {
  *	Otherwise the scheduler's structure begins with one.
  * @tier_size: bytes of a tier, likewise
  * @tier: tier of a server with weight @weight > 0; higher is preferred. Process
- *	context, ext_mutex held.
+ *	context, ext_mutex held. Without it the priority is the tier, if @attrs
+ *	has that, and all servers are in one otherwise.
  * @pick: next server of a tier, or NULL if it has no eligible one; while
  *	es->nr_join is not 0, of one of the tiers in es->join; es->lock held.
  *	A variant of it without the lock is called under RCU by many CPUs at
@@ -192,7 +193,7 @@ struct ip_vs_ext_req {
  *	the old values come back, or nr_priority being what it is, it is called
  *	again at the next change of the service.
  *
- * Only @desc, @tier and @pick are mandatory.
+ * Only @desc and @pick are mandatory.
  */
 struct ip_vs_ext_ops {
 	const char		*desc;

@@ -122,8 +122,6 @@ enum {
 extern const struct ip_vs_ext_param
 	ip_vs_ext_link_params[IP_VS_EXT_LINK_PARAMS];
 
-u32 ip_vs_ext_link_tier_of(const struct ip_vs_ext_service *es,
-			   const struct ip_vs_ext_attrs *attrs, u32 weight);
 void ip_vs_ext_link_append(struct ip_vs_ext_service *es,
 			   struct ip_vs_ext_slot *slot);
 void ip_vs_ext_link_update(struct ip_vs_ext_service *es,

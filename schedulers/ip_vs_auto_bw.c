@@ -88,7 +88,6 @@ static const struct ip_vs_ext_ops auto_bw_ops = {
 	.attrs =		IP_VS_EXT_HAS(PRIORITY) |
 				IP_VS_EXT_HAS(BANDWIDTH) | IP_VS_EXT_HAS(LAG),
 	.slot_size =		sizeof(struct ip_vs_ext_link),
-	.tier =			ip_vs_ext_link_tier_of,
 	.pick =			auto_bw_pick,
 	.slot_append =		ip_vs_ext_link_append,
 	.slot_update =		ip_vs_ext_link_update,

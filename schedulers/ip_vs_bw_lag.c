@@ -41,7 +41,6 @@ static const struct ip_vs_ext_ops bw_lag_ops = {
 	.nr_params =		IP_VS_EXT_LINK_PARAMS,
 	.slot_size =		sizeof(struct ip_vs_ext_link),
 	.tier_size =		sizeof(struct ip_vs_ext_link_tier),
-	.tier =			ip_vs_ext_link_tier_of,
 	.pick =			bw_lag_pick,
 	.slot_append =		ip_vs_ext_link_append_queue,
 	.slot_update =		ip_vs_ext_link_update_queue,

@@ -20,18 +20,11 @@
 #include <linux/kernel.h>
 #include "ext_smooth.h"
 
-static u32 bw_load_tier(const struct ip_vs_ext_service *es,
-			const struct ip_vs_ext_attrs *attrs, u32 weight)
-{
-	return 0;
-}
-
 static const struct ip_vs_ext_ops bw_load_ops = {
 	.desc =			"smooth round robin in proportion to bandwidth",
 	.attrs =		IP_VS_EXT_HAS(BANDWIDTH),
 	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
-	.tier =			bw_load_tier,
 	.pick =			ip_vs_ext_smooth_pick,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_free =		ip_vs_ext_smooth_free,

@@ -20,12 +20,6 @@
 #include <linux/kernel.h>
 #include "ext_smooth.h"
 
-static u32 bw_poll_tier(const struct ip_vs_ext_service *es,
-			const struct ip_vs_ext_attrs *attrs, u32 weight)
-{
-	return 0;
-}
-
 /* Milliseconds. Shorter than a jiffy cannot be told; after a minute of regular
  * traffic there is nothing left to forget.
  */
@@ -91,7 +85,6 @@ static const struct ip_vs_ext_ops bw_poll_ops = {
 	.nr_params =		ARRAY_SIZE(bw_poll_params),
 	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
-	.tier =			bw_poll_tier,
 	.pick =			bw_poll_pick,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_free =		ip_vs_ext_smooth_free,

@@ -22,15 +22,8 @@
 #include <linux/kernel.h>
 #include "ip_vs_ext.h"
 
-static u32 rr_tier(const struct ip_vs_ext_service *es,
-		   const struct ip_vs_ext_attrs *attrs, u32 weight)
-{
-	return 0;
-}
-
 static const struct ip_vs_ext_ops rr_ops = {
 	.desc =			"round robin",
-	.tier =			rr_tier,
 	.pick =			ip_vs_ext_rr,
 };
 

@@ -24,17 +24,10 @@
 #include <linux/kernel.h>
 #include "ext_smooth.h"
 
-static u32 wrr_tier(const struct ip_vs_ext_service *es,
-		    const struct ip_vs_ext_attrs *attrs, u32 weight)
-{
-	return 0;
-}
-
 static const struct ip_vs_ext_ops wrr_ops = {
 	.desc =			"smooth weighted round robin",
 	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
-	.tier =			wrr_tier,
 	.pick =			ip_vs_ext_smooth_pick,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_free =		ip_vs_ext_smooth_free,

@@ -104,17 +104,10 @@ static void spy_leave(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	oracle_leave(&oracle, slot);
 }
 
-static u32 spy_tier(const struct ip_vs_ext_service *es,
-		    const struct ip_vs_ext_attrs *attrs, u32 weight)
-{
-	return 0;
-}
-
 static const struct ip_vs_ext_ops spy_ops = {
 	.desc =			"compares itself with the definition",
 	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
-	.tier =			spy_tier,
 	.pick =			spy_pick,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_free =		ip_vs_ext_smooth_free,

@@ -484,37 +484,41 @@ static int ext_server_change(struct ip_vs_ext_net *n, struct ext_server *s,
 			 IP_VS_EXT_HAS(BANDWIDTH) | \
 			 IP_VS_EXT_HAS(LAG))
 
-static int ext_attrs_check(const struct ip_vs_ext_attrs *a,
-			   struct netlink_ext_ack *extack)
+/**
+ * ip_vs_ext_attrs_check - are the values of attributes in their ranges?
+ * @a: attributes of a real server, those that are present
+ * @extack: says what is wrong, may be NULL
+ *
+ * Context: any.
+ * Return: 0, or the IP_VS_EXT_ATTR_* of the first that is not.
+ */
+int ip_vs_ext_attrs_check(const struct ip_vs_ext_attrs *a,
+			  struct netlink_ext_ack *extack)
 {
 	/* the texts below */
 	BUILD_BUG_ON(IP_VS_EXT_PRIORITY_MAX != 2147483647U);
 	BUILD_BUG_ON(IP_VS_EXT_BANDWIDTH_MAX != 1000000000000ULL);
 	BUILD_BUG_ON(IP_VS_EXT_LAG_MAX != 60000000U);
 
-	if (!a->present || a->present & ~EXT_ATTRS) {
-		NL_SET_ERR_MSG(extack,
-			       "the attributes of a server are priority, bandwidth and lag");
-		return -EINVAL;
-	}
 	if (a->present & IP_VS_EXT_HAS(PRIORITY) &&
 	    a->priority > IP_VS_EXT_PRIORITY_MAX) {
 		NL_SET_ERR_MSG(extack, "priority must be 0 to 2147483647");
-		return -ERANGE;
+		return IP_VS_EXT_ATTR_PRIORITY;
 	}
 	if (a->present & IP_VS_EXT_HAS(BANDWIDTH) &&
 	    (!a->bandwidth || a->bandwidth > IP_VS_EXT_BANDWIDTH_MAX)) {
 		NL_SET_ERR_MSG(extack,
 			       "bandwidth must be 1 to 1000000000000 bytes per second");
-		return -ERANGE;
+		return IP_VS_EXT_ATTR_BANDWIDTH;
 	}
 	if (a->present & IP_VS_EXT_HAS(LAG) && a->lag > IP_VS_EXT_LAG_MAX) {
 		NL_SET_ERR_MSG(extack,
 			       "lag must be 0 to 60000000 microseconds");
-		return -ERANGE;
+		return IP_VS_EXT_ATTR_LAG;
 	}
 	return 0;
 }
+EXPORT_SYMBOL_GPL(ip_vs_ext_attrs_check);
 
 /* Take over those of @from that @which names. */
 static void ext_attrs_copy(struct ip_vs_ext_attrs *to,
@@ -553,9 +557,13 @@ int ip_vs_ext_attr_set(struct net *net, const struct ip_vs_ext_svc_key *svc,
 	struct ext_server *s;
 	int err;
 
-	err = ext_attrs_check(attrs, extack);
-	if (err)
-		return err;
+	if (!attrs->present || attrs->present & ~EXT_ATTRS) {
+		NL_SET_ERR_MSG(extack,
+			       "the attributes of a server are priority, bandwidth and lag");
+		return -EINVAL;
+	}
+	if (ip_vs_ext_attrs_check(attrs, extack))
+		return -ERANGE;
 
 	mutex_lock(&ext_mutex);
 	err = -ENOENT;

@@ -176,6 +176,8 @@ int ip_vs_ext_net_init(struct net *net);
  */
 void ip_vs_ext_net_exit(struct net *net);
 
+int ip_vs_ext_attrs_check(const struct ip_vs_ext_attrs *a,
+			  struct netlink_ext_ack *extack);
 int ip_vs_ext_attr_set(struct net *net, const struct ip_vs_ext_svc_key *svc,
 		       const struct ip_vs_ext_dest_key *dest,
 		       const struct ip_vs_ext_attrs *attrs,

@@ -34,44 +34,12 @@ static bool nl_missing(struct genl_info *info, int type)
 	return true;
 }
 
-static int nl_check_priority(const struct nlattr *a,
-			     struct netlink_ext_ack *extack)
-{
-	BUILD_BUG_ON(IP_VS_EXT_PRIORITY_MAX != 2147483647);
-	if (nla_get_u32(a) <= IP_VS_EXT_PRIORITY_MAX)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, a, "priority must be 0 to 2147483647");
-	return -ERANGE;
-}
-
-static int nl_check_bandwidth(const struct nlattr *a,
-			      struct netlink_ext_ack *extack)
-{
-	u64 bandwidth = nla_get_u64(a);
-
-	BUILD_BUG_ON(IP_VS_EXT_BANDWIDTH_MAX != 1000000000000);
-	if (bandwidth >= 1 && bandwidth <= IP_VS_EXT_BANDWIDTH_MAX)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, a,
-			    "bandwidth must be 1 to 1000000000000 bytes per second");
-	return -ERANGE;
-}
-
-static int nl_check_lag(const struct nlattr *a, struct netlink_ext_ack *extack)
-{
-	BUILD_BUG_ON(IP_VS_EXT_LAG_MAX != 60000000);
-	if (nla_get_u32(a) <= IP_VS_EXT_LAG_MAX)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, a, "lag must be 0 to 60000000 microseconds");
-	return -ERANGE;
-}
-
 static int nl_get_attrs(const struct nlattr *nest,
 			struct ip_vs_ext_attrs *attrs,
 			struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[IP_VS_EXT_ATTR_MAX + 1];
-	int err;
+	int err, wrong;
 
 	err = nla_parse_nested(tb, IP_VS_EXT_ATTR_MAX, nest,
 			       ext_nl_attr_policy, extack);
@@ -79,31 +47,28 @@ static int nl_get_attrs(const struct nlattr *nest,
 		return err;
 	memset(attrs, 0, sizeof(*attrs));
 	if (tb[IP_VS_EXT_ATTR_PRIORITY]) {
-		err = nl_check_priority(tb[IP_VS_EXT_ATTR_PRIORITY], extack);
-		if (err)
-			return err;
 		attrs->present |= IP_VS_EXT_HAS(PRIORITY);
 		attrs->priority = nla_get_u32(tb[IP_VS_EXT_ATTR_PRIORITY]);
 	}
 	if (tb[IP_VS_EXT_ATTR_BANDWIDTH]) {
-		err = nl_check_bandwidth(tb[IP_VS_EXT_ATTR_BANDWIDTH], extack);
-		if (err)
-			return err;
 		attrs->present |= IP_VS_EXT_HAS(BANDWIDTH);
 		attrs->bandwidth = nla_get_u64(tb[IP_VS_EXT_ATTR_BANDWIDTH]);
 	}
 	if (tb[IP_VS_EXT_ATTR_LAG]) {
-		err = nl_check_lag(tb[IP_VS_EXT_ATTR_LAG], extack);
-		if (err)
-			return err;
 		attrs->present |= IP_VS_EXT_HAS(LAG);
 		attrs->lag = nla_get_u32(tb[IP_VS_EXT_ATTR_LAG]);
 	}
-	if (attrs->present)
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, nest,
-			    "no attribute is given: priority, bandwidth, lag");
-	return -EINVAL;
+	if (!attrs->present) {
+		NL_SET_ERR_MSG_ATTR(extack, nest,
+				    "no attribute is given: priority, bandwidth, lag");
+		return -EINVAL;
+	}
+	wrong = ip_vs_ext_attrs_check(attrs, extack);
+	if (wrong) {
+		NL_SET_BAD_ATTR(extack, tb[wrong]);
+		return -ERANGE;
+	}
+	return 0;
 }
 
 /**

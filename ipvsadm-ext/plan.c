@@ -501,15 +501,24 @@ static void all_attrs_of(struct ipvs_change *c, const struct plan *p)
 	c->attrs.clear = clear;
 }
 
-/* Its parameters, which are there only for who reads the command. */
+static int service_cmp(const void *key, const void *item)
+{
+	const struct ipvs_service *a = key, *b = ((const struct plan_item *)item)->to_svc;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Its parameters, which are there only for who reads the command. plan_make() goes
+ * through the services in their order, and there is at most one change of each.
+ */
 static const struct ipvs_params *params_to_come(const struct plan *p, const struct plan_item *item)
 {
-	size_t i;
+	size_t begin = p->begin[PLAN_PARAMS];
+	const struct plan_item *found = bsearch(item->to_svc, p->item + begin,
+						p->begin[PLAN_PARAMS + 1] - begin,
+						sizeof(*p->item), service_cmp);
 
-	for (i = p->begin[PLAN_PARAMS]; i < p->begin[PLAN_PARAMS + 1]; i++)
-		if (p->item[i].to_svc == item->to_svc && p->item[i].params)
-			return &p->item[i].params->to;
-	return NULL;
+	return found ? &found->params->to : NULL;
 }
 
 bool plan_is_silent(const struct plan_item *item)

@@ -321,14 +321,14 @@ START_TEST(refused_at_each_change)
 	static const int errors[] = { EINVAL, ENOMEM, EEXIST, EPERM, ERANGE };
 	struct scene s;
 	struct model m;
-	size_t n = 1;
+	size_t n;
 	long k;
 	int i;
 
 	unit_seed();
 	for (i = 0; i < ROUNDS / 10; i++) {
 		scene_random(&s);
-		for (k = 1; k <= (long)n; k++) {
+		for (n = 1, k = 1; k <= (long)n; k++) {
 			model_init(&m, &s.from);
 			m.eager = any(2);
 			m.after = check_reachable;
@@ -352,14 +352,14 @@ START_TEST(connection_lost_at_each_change)
 {
 	struct scene s;
 	struct model m;
-	size_t n = 1;
+	size_t n;
 	long k;
 	int i;
 
 	unit_seed();
 	for (i = 0; i < ROUNDS / 10; i++) {
 		scene_random(&s);
-		for (k = 1; k <= (long)n; k++) {
+		for (n = 1, k = 1; k <= (long)n; k++) {
 			model_init(&m, &s.from);
 			m.eager = any(2);
 			m.after = check_reachable;
@@ -381,14 +381,14 @@ START_TEST(refused_on_the_way_back)
 {
 	struct scene s;
 	struct model m;
-	size_t n = 1;
+	size_t n;
 	long k;
 	int i, undone = 0, not_undone = 0;
 
 	unit_seed();
 	for (i = 0; i < ROUNDS / 10; i++) {
 		scene_random(&s);
-		for (k = 1; k <= (long)n; k++) {
+		for (n = 1, k = 1; k <= (long)n; k++) {
 			model_init(&m, &s.from);
 			m.refuse_at = k;
 			m.refuse_more = 1 + any(3);

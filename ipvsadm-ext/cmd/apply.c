@@ -505,16 +505,22 @@ static int carry_out(struct director *d, struct report *r)
 static int resolve(struct director *d, struct state *goal, struct state *now)
 {
 	const struct ipvs_service *svc;
+	const char *missing = "";
 	size_t i;
 	int err;
 
 	for (i = 0; i < goal->ext.services; i++) {
 		svc = table_find(&goal->table, &goal->ext.service[i].key);
+		/* Once is enough to try, not for each service. */
+		if (!strcmp(svc->sched, missing))
+			continue;
 		err = ext_load_sched(d->e, &now->ext, svc->sched);
 		if (err) {
 			command_no_ext(-err);
 			return EXIT_LISTING;
 		}
+		if (!ext_find_sched(&now->ext, svc->sched))
+			missing = svc->sched;
 	}
 	return state_resolve(goal, &now->ext, stderr) < 0 ? EXIT_USAGE : EXIT_OK;
 }

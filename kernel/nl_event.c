@@ -10,6 +10,7 @@
 #define KMSG_COMPONENT "IPVS"
 #define pr_fmt(fmt) KMSG_COMPONENT ": " fmt
 
+#include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "nl.h"
 

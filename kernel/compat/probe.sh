@@ -58,6 +58,7 @@ inactconns=$(has inactconns "$@")
 u64_stats_t=$(has u64_stats_t "$@")
 u64_plain=$(has u64_plain "$@")
 call_rcu_hurry=$(has call_rcu_hurry "$@")
+rb_add=$(has rb_add "$@")
 
 [ "$totalconns$inactconns" != 00 ] ||
 	die "this kernel counts connections in a way we do not know: struct ip_vs_dest has neither totalconns nor inactconns"
@@ -69,4 +70,5 @@ call_rcu_hurry=$(has call_rcu_hurry "$@")
 	echo "#define IP_VS_HAVE_TOTALCONNS $totalconns"
 	echo "#define IP_VS_HAVE_U64_STATS_T $u64_stats_t"
 	echo "#define IP_VS_HAVE_CALL_RCU_HURRY $call_rcu_hurry"
+	echo "#define IP_VS_HAVE_RB_ADD $rb_add"
 } >"$out"

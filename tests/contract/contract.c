@@ -85,7 +85,7 @@ static void __maybe_unused contract_members(void)
 	MEMBER(netns_ipvs, net, struct net *);
 	MEMBER(netlink_ext_ack, _msg, const char *);
 
-	MEMBER(ip_vs_stats, cpustats, struct ip_vs_cpu_stats *);
+	MEMBER(ip_vs_stats, cpustats, struct ip_vs_cpu_stats __percpu *);
 	MEMBER(ip_vs_cpu_stats, cnt, struct ip_vs_counters);
 #if IP_VS_HAVE_U64_STATS_T
 	MEMBER(ip_vs_counters, conns, u64_stats_t);
@@ -177,15 +177,17 @@ static void __maybe_unused contract_expressions(void)
 {
 	EXPR(u64_stats_read((const u64_stats_t *)NULL), u64);
 	EXPR(rb_first_cached((struct rb_root_cached *)NULL), struct rb_node *);
+#if IP_VS_HAVE_RB_ADD	/* before, it says nothing */
 	EXPR(rb_erase_cached((struct rb_node *)NULL,
 			     (struct rb_root_cached *)NULL), struct rb_node *);
+#endif
 	EXPR(call_rcu((struct rcu_head *)NULL, (rcu_callback_t)NULL), void);
 	EXPR(call_rcu_hurry((struct rcu_head *)NULL, (rcu_callback_t)NULL),
 	     void);
 	EXPR((rcu_callback_t)NULL, void (*)(struct rcu_head *));
 	EXPR(kvzalloc(sizeof(int), GFP_KERNEL), void *);
 	EXPR(kvfree(NULL), void);
-	EXPR(alloc_percpu(int), int *);
+	EXPR(alloc_percpu(int), int __percpu *);
 	EXPR(alloc_workqueue("x", WQ_UNBOUND, 0), struct workqueue_struct *);
 	EXPR(destroy_workqueue((struct workqueue_struct *)NULL), void);
 	EXPR(queue_delayed_work((struct workqueue_struct *)NULL,

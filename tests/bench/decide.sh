@@ -42,20 +42,21 @@ note() { printf '%s\n' "$*" >&2; }
 if [ -z "$from" ]; then
 	mkdir -p "$out"
 	make -s -C "$root" lab-modules KERNEL="$1" >&2
-	rm -f "$out"/{icount,native,native-shim}
+	rm -f "$out"/{icount,native,native-shim,events}
 	if [ $icount = yes ]; then
 		note "counting instructions in a virtual machine: about 2 minutes"
 		"$here/icount.sh" "$1" >"$out/icount"
 	fi
 	if [ $native = yes ]; then
-		note "measuring time: about 1 minute"
+		note "measuring time: about 2 minutes"
 		"$here/native.sh" "$1" -r "$rounds" >"$out/native"
 		LOCKS=shim "$here/native.sh" "$1" -r "$rounds" -n 16 >"$out/native-shim"
+		PROGRAM=events "$here/native.sh" "$1" -r $((rounds * 20 + 1)) >"$out/events"
 	fi
 fi
 
 files=()
-for f in icount native native-shim; do
+for f in icount native native-shim events; do
 	[ ! -f "$out/$f" ] || files+=("$out/$f")
 done
 [ ${#files[@]} -gt 0 ] || { note "nothing measured in $out"; exit 1; }
@@ -80,6 +81,7 @@ $1 == "ns" {
 	have[kind]
 }
 $1 == "relief" { relief[$2] = $3 }
+$1 == "event" { event[++nevents] = $0 }
 
 function num(x) { return x == "" ? "-" : x >= 1000 ? sprintf("%.0f", x) : sprintf("%.1f", x) }
 function rat(x, y) {
@@ -237,6 +239,24 @@ END {
 	if (r != "")
 		print "\nwork that looks for relieved servers, every 10 ms while full: " r
 
+	if (nevents) {
+		print "\nns per decision while 100000 times a second a server of hprio becomes full or is"
+		print "relieved, and over off: without ip_vs_ext_nl; idle: with it; listener: and a reader"
+		printf "  %7s %8s %-9s %9s %9s %14s %9s\n", "threads", "services", \
+			"", "ns", "over off", "transitions/s", "reported"
+	}
+	for (i = 1; i <= nevents; i++) {
+		split(event[i], f)
+		printf "  %7d %8d %-9s %9.1f %9.3f %14d %9s\n", f[2], f[3], f[4], f[5], \
+			f[6], f[7], f[4] == "listener" ? f[8] : "-"
+		event_busy += f[9]
+		if (f[4] == "listener")
+			events = events sprintf("%s%d/%d: %s", events == "" ? "" : ", ", f[2], f[3], f[6])
+	}
+
+	if (event_busy)
+		printf "  (%d samples taken while other programs used the CPUs)\n", event_busy
+
 	print "\nmust hold (gross and net: instructions; ns: native, 1 thread)"
 	line("16 servers, hprio / rr", "<= 1.3", figures("limits", 16, "limits", 16, "rr"))
 	if (("shim1", "limits", 16, "rr") in v)
@@ -273,6 +293,8 @@ END {
 				rat(v["ns2", "limits", sizes[n], "rr"], v["ns2", "limits", sizes[n], "rr_ext"]),
 				rat(v["ns2", "limits", sizes[n], "wrr"], v["ns2", "limits", sizes[n], "wrr_ext"]))
 	line("2 threads, throughput rr_ext / rr, wrr_ext / wrr", "> 1", r == "" ? "not measured" : r)
+	line("100000 events/s: listener / off, threads/services", "<= 1.05", \
+		events == "" ? "not measured" : events)
 	if (nadds["rr"] && nadds["hprio"])
 		line("adding " add_n " servers, hprio / rr", "<= 1.5", \
 			sprintf("%.3f (%.3f s, %.3f s)", \

@@ -6,21 +6,26 @@
  * (softirq accounting, out-of-line locks) is not there, for none of them. Nor is
  * the time that bw_lag and bw_lag_val take to read the clock.
  *
- *	native [-b] [-r ROUNDS] [-n SERVERS]
+ *	native [-b] [-r ROUNDS] [-n SERVERS] [-s SCHED]... [-t THREADS]
+ *	       [-v VARIANT]
  *
  *	-b	bind and unbind a connection after each decision
  *	-r	samples of each, default 15
  *	-n	only this number of servers
+ *	-s	only these schedulers, and rr
+ *	-t	only with so many threads
+ *	-v	only this variant
  *
  * Schedulers take turns, so that whatever else this machine does hits all of
  * them; a ratio is the median of the ratios within a round. Prints
  *
- *	ns THREADS VARIANT SERVERS SCHED NS RATIO BUSY
+ *	ns THREADS VARIANT SERVERS SCHED NS RATIO BUSY LEAST
  *	relief SERVERS NS
  *
  * NS is time divided by the decisions of all threads, RATIO that of mainline's
  * rr over this (a throughput: above 1 is better). BUSY samples are no good,
- * because the threads did not have a CPU each. VARIANTs are those of guest.sh,
+ * because the threads did not have a CPU each. LEAST is the smallest NS, for
+ * machines that others use, too. VARIANTs are those of guest.sh,
  * and for schedulers with shares
  *
  *	distinct	random weights up to 1,000,000, so that nothing repeats
@@ -35,10 +40,10 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 #include <unistd.h>
 
-#include <shim.h>
+#include "native.h"
 
 #define UPPER		1000000		/* far away */
 #define SAMPLE_NS	2000000		/* one thread */
@@ -59,6 +64,7 @@ static struct contender {
 	const char *name, *module, *bind;
 	bool constant;			/* does the same work for any size */
 	int heavy;			/* the largest weight, if weights are shares */
+	bool wanted;
 	struct ip_vs_service *svc;
 	u32 calls;			/* in a sample of one thread */
 	double ns[MAX_ROUNDS];
@@ -84,6 +90,7 @@ static struct contender {
 #define EMPTY		(&contenders[NR_CONTENDERS - 1])
 
 static unsigned int rounds = 15;
+static int only_variant = -1, only_threads;
 static bool do_bind;
 
 static struct ip_vs_dest *empty_schedule(struct ip_vs_service *svc,
@@ -106,28 +113,6 @@ static void die(const char *what, const char *who)
 {
 	fprintf(stderr, "native: %s: %s\n", who, what);
 	exit(1);
-}
-
-static u64 now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
-
-/* What the core writes when a connection comes and goes, as far as a scheduler
- * can feel it.
- */
-static void bind_unbind(struct ip_vs_dest *dest)
-{
-	ip_vs_dest_hold(dest);
-	atomic_inc_return(&dest->totalconns);
-	u64_stats_inc(&this_cpu_ptr(dest->stats.cpustats)->cnt.conns);
-	atomic_inc(&dest->activeconns);
-	atomic_dec(&dest->activeconns);
-	atomic_fetch_dec(&dest->totalconns);
-	ip_vs_dest_put(dest);
 }
 
 /* Returns the server chosen last. */
@@ -282,22 +267,11 @@ static double sample_threads(struct contender *c)
 
 /* ---- tables ---- */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *v, unsigned int n)
-{
-	qsort(v, n, sizeof(*v), by_value);
-	return v[n / 2];
-}
-
 /* Variants are measured only for those of which they say something new. */
 static bool takes_part(const struct contender *c, enum variant variant)
 {
+	if (!c->wanted)
+		return false;
 	switch (variant) {
 	case LIMITS:
 	case FULL:
@@ -315,8 +289,11 @@ static void compare(enum variant variant, unsigned int servers, int nthreads)
 	static double ratio[MAX_ROUNDS], ns[MAX_ROUNDS];
 	const struct contender *rr = &contenders[0];
 	struct contender *c, *end = contenders + NR_CONTENDERS;
+	double middle;
 	unsigned int r;
 
+	if (only_threads && nthreads != only_threads)
+		return;
 	for (c = contenders; c < end; c++)
 		c->busy = 0;
 	for (r = 0; r < rounds; r++)
@@ -331,9 +308,11 @@ static void compare(enum variant variant, unsigned int servers, int nthreads)
 			ratio[r] = rr->ns[r] / c->ns[r];
 			ns[r] = c->ns[r];
 		}
-		printf("ns %d %s %u %s %.1f %.2f %u\n", nthreads,
-		       variant_name[variant], servers, c->name,
-		       median(ns, rounds), median(ratio, rounds), c->busy);
+		/* sorts them */
+		middle = median(ns, rounds);
+		printf("ns %d %s %u %s %.1f %.2f %u %.1f\n", nthreads,
+		       variant_name[variant], servers, c->name, middle,
+		       median(ratio, rounds), c->busy, ns[0]);
 	}
 	fflush(stdout);
 }
@@ -431,6 +410,8 @@ static void size(unsigned int n)
 	int t;
 
 	for (c = contenders; c < end; c++) {
+		if (!c->wanted)
+			continue;
 		if (shim_add_service(&c->svc, c->bind, c - contenders + 1, 0))
 			die("cannot be bound", c->name);
 		for (i = 1; i <= n; i++)
@@ -441,8 +422,17 @@ static void size(unsigned int n)
 	}
 	for (t = 1; t <= MAX_THREADS; t++)
 		compare(LIMITS, n, t);
+	if (only_variant == LIMITS) {
+		for (c = contenders; c < end; c++)
+			if (c->wanted)
+				shim_del_service(c->svc);
+		clear();
+		return;
+	}
 
 	for (c = contenders; c < end; c++) {
+		if (!c->wanted)
+			continue;
 		shim_edit_dest(c->svc, (n + 1) / 2, 1, 0, 0);
 		fill(c, 1);
 		dest = decide(c->svc, 16, false);
@@ -454,15 +444,19 @@ static void size(unsigned int n)
 		compare(FULL, n, t);
 	relief(n);
 
-	/* they were full already when it was bound */
-	if (shim_edit_service(HPRIO->svc, EMPTY->bind, 0) ||
-	    shim_edit_service(HPRIO->svc, HPRIO->bind, 0))
-		die("cannot be bound again", HPRIO->name);
-	decide(HPRIO->svc, 16, false);
-	calibrate(HPRIO);
-	compare(REBOUND, n, 1);
+	if (HPRIO->wanted) {
+		/* they were full already when it was bound */
+		if (shim_edit_service(HPRIO->svc, EMPTY->bind, 0) ||
+		    shim_edit_service(HPRIO->svc, HPRIO->bind, 0))
+			die("cannot be bound again", HPRIO->name);
+		decide(HPRIO->svc, 16, false);
+		calibrate(HPRIO);
+		compare(REBOUND, n, 1);
+	}
 
 	for (c = contenders; c < end; c++) {
+		if (!c->wanted)
+			continue;
 		fill(c, -1);
 		shim_del_service(c->svc);
 	}
@@ -471,13 +465,37 @@ static void size(unsigned int n)
 
 static void measure(unsigned int n)
 {
-	size(n);
-	if (n == 16 || n == 10240)
-		shares(DISTINCT, n);
-	if (n == 16) {
-		shares(HEAVY, n);
-		shares(HEAVYFULL, n);
-	}
+	int v;
+
+	if (only_variant < DISTINCT)
+		size(n);
+	for (v = DISTINCT; v <= HEAVYFULL; v++)
+		if (only_variant < 0 ?
+		    n == 16 || (n == 10240 && v == DISTINCT) :
+		    v == only_variant)
+			shares(v, n);
+}
+
+static struct contender *contender(const char *name)
+{
+	struct contender *c = contenders;
+
+	while (c < contenders + NR_CONTENDERS && strcmp(c->name, name))
+		c++;
+	if (c == contenders + NR_CONTENDERS)
+		die("no such scheduler", name);
+	return c;
+}
+
+static int variant(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(variant_name); i++)
+		if (!strcmp(variant_name[i], name))
+			return i;
+	die("no such variant", name);
+	return -1;
 }
 
 int main(int argc, char **argv)
@@ -486,8 +504,9 @@ int main(int argc, char **argv)
 	unsigned int i, only = 0;
 	struct contender *c;
 	int opt;
+	bool some = false;
 
-	while ((opt = getopt(argc, argv, "br:n:")) != -1) {
+	while ((opt = getopt(argc, argv, "br:n:s:t:v:")) != -1) {
 		switch (opt) {
 		case 'b':
 			do_bind = true;
@@ -497,6 +516,16 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			only = strtoul(optarg, NULL, 0);
+			break;
+		case 's':
+			contender(optarg)->wanted = true;
+			some = true;
+			break;
+		case 't':
+			only_threads = strtoul(optarg, NULL, 0);
+			break;
+		case 'v':
+			only_variant = variant(optarg);
 			break;
 		default:
 			return 2;
@@ -510,6 +539,8 @@ int main(int argc, char **argv)
 	shim_limit = SHIM_LIMIT_OFF;
 	if (shim_load("ip_vs_ext") || register_ip_vs_scheduler(&empty))
 		die("cannot be loaded", "ip_vs_ext");
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
+		c->wanted |= !some || c == &contenders[0] || c == EMPTY;
 	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
 		if (c->module && shim_load(c->module))
 			die("is not linked in", c->module);

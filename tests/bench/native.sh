@@ -3,8 +3,9 @@
 # Cost of decisions in nanoseconds of this machine.
 #
 #   native.sh SERIES [OPTIONS of native.c]
+#   PROGRAM=events native.sh SERIES [OPTIONS of events.c]
 #
-# Builds native.c with the modules' files and with mainline's of the kernel
+# Builds native.c, or events.c, with the modules' files and with mainline's of the kernel
 # SERIES, from the distribution's source package, and runs it. With LOCKS=shim
 # in the environment the locks are not those of native_lock.h but the shim's.
 
@@ -12,7 +13,7 @@ set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-locks=${LOCKS:-kernel}
+locks=${LOCKS:-kernel} program=${PROGRAM:-native}
 out=${OUT:-$root/build/bench}/native-$locks
 
 [ $# -gt 0 ] || {
@@ -28,6 +29,8 @@ make -s -C "$root/tests/unit" fast OUT="$out" MAINLINE_DIR="$src" \
 	cflags-fast="$cflags" >&2
 # shellcheck disable=SC2086
 gcc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers $cflags \
-	-I"$root/tests/shim/include" -o "$out/native" "$here"/native{,_lock}.c \
+	-Wno-unused-parameter -I"$root/kernel/compat/include" -I"$root/kernel" \
+	-I"$root/kernel/include" -I"$root/tests/shim/include" \
+	-o "$out/$program" "$here/$program.c" "$here/native_lock.c" \
 	"$out"/fast/{ip_vs_ext,sched,mainline}/*.o "$out/fast/libshim.a" -lpthread
-exec "$out/native" "$@"
+exec "$out/$program" "$@"

@@ -203,8 +203,9 @@ void ip_vs_ext_smooth_bandwidth(struct ip_vs_ext_service *es,
  * connection more than its share, once. A server that has left in between is
  * found out by slot->far, which is 0.
  *
- * Whatever is found in the ring is a slot that was in the tier after the
- * caller's RCU section began, or NULL: see ext_smooth_record().
+ * Whatever is found in the ring, at the index or below, is a slot that was in
+ * the tier after the caller's RCU section began, or NULL: see
+ * ext_smooth_record().
  */
 static inline struct ip_vs_ext_slot *
 ip_vs_ext_smooth_next(struct ip_vs_ext_tier *tier,
@@ -212,11 +213,17 @@ ip_vs_ext_smooth_next(struct ip_vs_ext_tier *tier,
 {
 	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(tier);
 	int i = atomic_dec_return(&s->left);
-
+	struct ip_vs_ext_slot * const *p;
 	/* Acquire: the entries down to it have been written. */
-	if (unlikely(i < smp_load_acquire(&s->floor)))
+	int floor = smp_load_acquire(&s->floor);
+
+	if (unlikely(i < floor))
 		return NULL;
-	return READ_ONCE(rcu_dereference(s->ring)->slot[i]);
+	p = &rcu_dereference(s->ring)->slot[i];
+	if (likely(i - floor >= 2 * IP_VS_EXT_AHEAD))
+		ip_vs_ext_prefetch(p - IP_VS_EXT_AHEAD,
+				   p - 2 * IP_VS_EXT_AHEAD);
+	return READ_ONCE(*p);
 }
 
 /* Is it time for ip_vs_ext_smooth_pick_decay()? Any context, under RCU. */

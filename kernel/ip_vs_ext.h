@@ -81,6 +81,7 @@
 #ifndef _IP_VS_EXT_H
 #define _IP_VS_EXT_H
 
+#include <linux/prefetch.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/workqueue.h>
@@ -647,6 +648,31 @@ static inline u32 ip_vs_ext_conns(const struct ip_vs_dest *dest,
 	return ip_vs_compat_conns(dest);
 }
 
+/* Decisions, at full speed, in which memory answers. */
+#define IP_VS_EXT_AHEAD		4
+
+/**
+ * ip_vs_ext_prefetch - get into the cache what decisions to come will read
+ * @near: where the slot of the decision IP_VS_EXT_AHEAD ones ahead stands
+ * @far: the same, twice as far
+ *
+ * With many servers neither slot nor server is there when its turn comes. Where
+ * the server is stands in the slot, so the slot is asked for first. Only to
+ * read: another CPU may be writing the counts.
+ *
+ * Context: under RCU. What @near and @far point to are slots, under the same
+ *	terms as that of the decision that is made, or NULL.
+ */
+static inline void ip_vs_ext_prefetch(struct ip_vs_ext_slot * const *near,
+				      struct ip_vs_ext_slot * const *far)
+{
+	const struct ip_vs_ext_slot *slot = READ_ONCE(*near);
+
+	prefetch(READ_ONCE(*far));
+	if (likely(slot))
+		prefetch(&slot->dest->activeconns);
+}
+
 /**
  * ip_vs_ext_rr - next eligible server of a tier in round robin order
  * @tier: tier
@@ -659,6 +685,7 @@ static inline u32 ip_vs_ext_conns(const struct ip_vs_dest *dest,
 static inline struct ip_vs_ext_slot *
 ip_vs_ext_rr(struct ip_vs_ext_tier *tier, const struct ip_vs_ext_req *req)
 {
+	struct ip_vs_ext_slot * const *p;
 	const struct ip_vs_ext_array *a;
 	u32 next, n;
 
@@ -667,7 +694,12 @@ ip_vs_ext_rr(struct ip_vs_ext_tier *tier, const struct ip_vs_ext_req *req)
 	n = READ_ONCE(a->eligible);
 	if (unlikely(!n))
 		return NULL;
-	return READ_ONCE(a->slot[next % n]);
+	next %= n;
+	p = &a->slot[next];
+	if (n - next > 2 * IP_VS_EXT_AHEAD)
+		ip_vs_ext_prefetch(p + IP_VS_EXT_AHEAD,
+				   p + 2 * IP_VS_EXT_AHEAD);
+	return READ_ONCE(*p);
 }
 
 /* Does a server that left the eligible set need to be looked at? Without a

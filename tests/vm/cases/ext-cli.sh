@@ -222,3 +222,12 @@ eq "$(state)" "$before" "after errors"
 
 step "another network namespace has its own"
 eq "$(in_ns c ipvsadm-ext -L --tiers)" "" "tiers of another namespace"
+
+step "without the right to"
+echo 100 >/proc/sys/user/max_user_namespaces
+for args in "-e $S -r 10.7.0.21 -g --priority 1" "-E $S -s hprio --param hold=1s" \
+	"-L --tiers" "--monitor" "--schedulers" "--apply $T/other"; do
+	# shellcheck disable=SC2086
+	refuses "you must be root" in_ns d unshare -U ipvsadm-ext $args
+done
+eq "$(state)" "$before" "after what was not allowed"

@@ -23,6 +23,8 @@ PORT=80
 LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 T=$(mktemp -d /tmp/lvslab.XXXXXX)
 REALS=()
+# The director that adm and snapshot speak of; see director.
+DIRECTOR=d
 declare -A TOT ACT INACT WEIGHT SRV RES HOLD_IN HOLD_OUT PID
 
 # ---- verdicts --------------------------------------------------------------
@@ -38,10 +40,10 @@ fail() {
 		*) printf '  at %s:%s\n' "${BASH_SOURCE[i]##*/}" "${BASH_LINENO[i - 1]}" ;;
 		esac
 	done
-	if [ -e "/run/netns/$PFX-d" ]; then
+	if [ -e "/run/netns/$PFX-$DIRECTOR" ]; then
 		# Thousands of lines would hide the first ones.
-		in_ns d ipvsadm -Ln 2>&1 | head -n 12
-		in_ns d ipvsadm -Ln --thresholds 2>&1 | sed -n '4,12p'
+		in_ns "$DIRECTOR" ipvsadm -Ln 2>&1 | head -n 12
+		in_ns "$DIRECTOR" ipvsadm -Ln --thresholds 2>&1 | sed -n '4,12p'
 	fi
 	exit 1
 }
@@ -112,8 +114,8 @@ stop() {
 	finish "$1"
 }
 
-# ipvsadm on the director.
-adm() { in_ns d ipvsadm "$@" || fail "ipvsadm $*"; }
+# ipvsadm on director $DIRECTOR.
+adm() { in_ns "$DIRECTOR" ipvsadm "$@" || fail "ipvsadm $*"; }
 
 cleanup() {
 	local status=$? ns f
@@ -222,23 +224,30 @@ topo() {
 	END
 	sysctls c ipv4/ip_local_port_range="'2001 65000'" ipv4/tcp_syn_retries=4 \
 		ipv4/tcp_max_syn_backlog=4096
-	node d 2
-	# ICMP that says "refused" must not be rate limited, or clients time out.
-	sysctls d ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 \
-		ipv4/conf/all/send_redirects=0 ipv4/conf/eth0/send_redirects=0 \
-		ipv4/icmp_ratemask=0 ipv6/icmp/ratelimit=0 ipv6/conf/eth0/accept_dad=0
+	director d 2
 	# A VIP that were used as a source would be dropped by the real servers,
 	# which own it: in tunnels it is the outer address.
 	ip -n "$PFX-d" -b - <<-END
 		addr add $VIP/32 dev lo
 		addr add $VIP6/128 dev lo preferred_lft 0 nodad
-		route add 10.9.0.0/16 via 10.7.0.1
-		route add fd09::/64 via fd07::1
 	END
 	for n in "$@"; do
 		real "$n"
 	done
 	adm --set 900 1 300
+}
+
+# director NAME HOST: one more, without a VIP
+director() {
+	node "$1" "$2"
+	# ICMP that says "refused" must not be rate limited, or clients time out.
+	sysctls "$1" ipv4/ip_forward=1 ipv6/conf/all/forwarding=1 \
+		ipv4/conf/all/send_redirects=0 ipv4/conf/eth0/send_redirects=0 \
+		ipv4/icmp_ratemask=0 ipv6/icmp/ratelimit=0 ipv6/conf/eth0/accept_dad=0
+	ip -n "$PFX-$1" -b - <<-END
+		route add 10.9.0.0/16 via 10.7.0.1
+		route add fd09::/64 via fd07::1
+	END
 }
 
 # Add real server rN.
@@ -344,7 +353,7 @@ snapshot() {
 	local arrow addr fwd w a i n
 
 	ACT=() INACT=() TOT=() WEIGHT=()
-	in_ns d ipvsadm -Ln | while read -r arrow addr fwd w a i _; do
+	in_ns "$DIRECTOR" ipvsadm -Ln | while read -r arrow addr fwd w a i _; do
 		if [ "$arrow" != '->' ] || [ "$fwd" = Forward ]; then
 			continue
 		fi

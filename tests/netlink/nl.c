@@ -397,6 +397,11 @@ static void take_family(const struct nlmsghdr *h)
 
 bool nl_open(struct nl *nl)
 {
+	return nl_open_family(nl, IP_VS_EXT_GENL_NAME);
+}
+
+bool nl_open_family(struct nl *nl, const char *name)
+{
 	int one = 1, size = 1 << 20;
 	struct answer a;
 	static struct msg m;
@@ -412,8 +417,7 @@ bool nl_open(struct nl *nl)
 	setsockopt(nl->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	nl->family = GENL_ID_CTRL;
 	msg_start(&m, nl, CTRL_CMD_GETFAMILY, 0);
-	msg_put(&m, CTRL_ATTR_FAMILY_NAME, IP_VS_EXT_GENL_NAME,
-		sizeof(IP_VS_EXT_GENL_NAME));
+	msg_put(&m, CTRL_ATTR_FAMILY_NAME, name, strlen(name) + 1);
 	resolving = nl;
 	nl_talk(nl, &m, &a, take_family);
 	if (!a.error)

@@ -70,6 +70,8 @@ void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /* Open a socket and resolve the family. False: it does not exist. */
 bool nl_open(struct nl *nl);
+/* The same for another one. */
+bool nl_open_family(struct nl *nl, const char *name);
 
 void msg_start(struct msg *m, const struct nl *nl, uint8_t cmd, uint16_t flags);
 void msg_put(struct msg *m, uint16_t type, const void *data, size_t len);

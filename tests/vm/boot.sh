@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Boot a kernel of kernel.sh in QEMU and run one case of cases/ in it, or any
-# other script that is named by its path.
+# Boot a kernel and run one case of cases/ in it, or any other script that is
+# named by its path. The kernel is one of kernel.sh or of tests/debug/kernel.sh; it
+# runs in QEMU, or as a process if it is user-mode Linux.
 #
-#   boot.sh [-k SERIES] [-b MODULES] [-e NAME=VALUE]... [-s CPUS] [-m MEGABYTES]
+#   boot.sh [-k KERNEL] [-b MODULES] [-e NAME=VALUE]... [-s CPUS] [-m MEGABYTES]
 #           [-t SECONDS] [-o DIR] [-q QEMU-OPTIONS] [-i] CASE
 #
 # MODULES is the directory of our .ko files, by default build/RELEASE. DIR gets
@@ -134,7 +135,7 @@ make_base() {
 		copy_modules "$dir" "$src"
 		pack "$dir" >"$dir.cpio"
 		rm -rf "$dir"
-		rm -f "$cache/initramfs/${src##*/}"-*.cpio
+		rm -f "$cache/initramfs/${src##*/}"-????????????????.cpio
 		mv "$dir.cpio" "$base"
 	fi
 	printf '%s\n' "$base"
@@ -148,6 +149,8 @@ make_initrd() {
 	(cd "$dir" && cpio -i -d --quiet "lib/modules/$kver/*" <"$base")
 	mkdir -p "$dir/lib/modules/$kver/updates" "$dir/bin" "$dir/tests/vm"
 	[ -z "$mods" ] || cp "$mods"/*.ko "$dir/lib/modules/$kver/updates/"
+	# Those that replace modules of the kernel, for the cases that load them.
+	[ ! -d "$mods/replace" ] || cp -R "$mods/replace" "$dir/"
 	depmod -b "$dir" "$kver" 2>/dev/null
 	# Only what is new goes into the second archive.
 	find "$dir/lib/modules/$kver" -mindepth 1 -maxdepth 1 -type d ! -name updates \
@@ -156,11 +159,15 @@ make_initrd() {
 	for prog in "$root"/build/tests/* "$tool"; do
 		[ ! -f "$prog" ] || [ ! -x "$prog" ] || copy_tool "$dir" "$prog"
 	done
-	# What a case wants besides: files its command prints the names of.
-	sed -n 's/^# take: *//p' "$script" | (cd "$root" && sh) | while read -r file; do
+	# What a case wants besides: files its command prints the names of. The
+	# command is told which kernel it is for.
+	sed -n 's/^# take: *//p' "$script" |
+		(cd "$root" && KERNEL=$series sh) | while read -r file; do
 		copy_file "$dir" "$file"
 	done
-	cp -R "$here/cases" "$here/lib.sh" "$here/striping.sh" "$here/dmesg-allow" "$dir/tests/vm/"
+	cp -R "$here/cases" "$here/lib.sh" "$here/striping.sh" "$here/failover.sh" "$here/dmesg-allow" \
+		"$here/../debug/reports.sh" "$dir/tests/vm/"
+	cp -R "$root/contrib" "$dir/"
 	cp "$script" "$dir/tests/vm/cases/"
 	cp "$here/init" "$dir/init"
 	chmod 755 "$dir/init"
@@ -191,8 +198,15 @@ script=$here/cases/$case.sh
 [[ $1 != */* ]] || script=$1
 [ -f "$script" ] || die "no such case: $1"
 
-src=$("$here/kernel.sh" modules "$series")
-kernel=$("$here/kernel.sh" vmlinuz "$series")
+lab=$here/kernel.sh arch=x86
+if [[ $series != [0-9]* ]]; then
+	lab=$here/../debug/kernel.sh
+	arch=$("$lab" arch "$series")
+	# What the detectors keep of every object takes as much as the objects.
+	mem=$((mem * 2))
+fi
+src=$("$lab" modules "$series")
+kernel=$("$lab" vmlinuz "$series")
 mods=${mods:-$root/build/${src##*/}}
 out=${out:-$root/build/vm/${src##*/}/$case}
 mkdir -p "$out" "$cache" "$root/build/tests"
@@ -208,18 +222,42 @@ exec 9>&-
 [ -n "$(find "$mods" -maxdepth 1 -name '*.ko' 2>/dev/null)" ] || mods=
 make_initrd "$base" "$src" "$mods" "$out"
 
-append="console=ttyS0 earlyprintk=serial,ttyS0 quiet loglevel=5 panic=-1 oops=panic panic_on_warn=1
+# A race need not be in our code, so not every report of KCSAN may be the end.
+warn=1
+[ "$series" != kcsan ] || warn=0
+append="console=ttyS0 quiet loglevel=5 panic=-1 oops=panic panic_on_warn=$warn
 	softlockup_panic=1 hung_task_panic=1 rcupdate.rcu_cpu_stall_suppress=0
-	log_buf_len=4M random.trust_cpu=on mitigations=off nokaslr
+	log_buf_len=4M"
+[ "$arch" = um ] || append+=" earlyprintk=serial,ttyS0 random.trust_cpu=on mitigations=off nokaslr
 	nmi_watchdog=0 tsc=reliable no_timer_check"
+
+# The serial ports are descriptors; more than one processor needs seccomp. KILL,
+# because it panics when it is asked to end while idle.
+boot_um() {
+	local smp=() words
+
+	read -ra words <<<"${append//[$'\n\t']/ }"
+	[ "$cpus" = 1 ] || ! grep -q '^CONFIG_SMP=y' "$("$lab" kdir "$series")/.config" ||
+		smp=(seccomp=on "ncpus=$cpus")
+	timeout --foreground -s KILL "$limit" "$kernel" "mem=${mem}M" "initrd=$out/initrd" \
+		uml_dir="$out/" con=null ssl=null ssl0=null,fd:1 ssl1=null,fd:3 "${smp[@]}" \
+		"${words[@]}" </dev/null >"$out/console.log" 3>"$out/verdict" 2>"$out/machine.log"
+}
+
 boot() {
 	rm -f "$out/verdict" "$out/console.log"
+	if [ "$arch" = um ]; then
+		boot_um
+		return
+	fi
+	# Without cmpxchg16b: in QEMU 7.2, kernels that allocate with it were seen to die at
+	# that instruction, with flags that no code can have set.
 	timeout --foreground -k 5 "$limit" qemu-system-x86_64 -M pc -nodefaults -no-reboot \
-		-display none -accel "$accel" -cpu max -smp "$cpus" -m "$mem" "${clock[@]}" "${qemu[@]}" \
+		-display none -accel "$accel" -cpu max,-cx16 -smp "$cpus" -m "$mem" "${clock[@]}" "${qemu[@]}" \
 		-kernel "$kernel" -initrd "$out/initrd" -append "${append//[$'\n\t']/ }" \
 		-chardev file,id=console,path="$out/console.log" -serial chardev:console \
 		-chardev file,id=verdict,path="$out/verdict" -serial chardev:verdict \
-		</dev/null >"$out/qemu.log" 2>&1
+		</dev/null >"$out/machine.log" 2>&1
 }
 
 status=0
@@ -239,7 +277,7 @@ if [ "$(tail -n1 "$out/verdict" 2>/dev/null)" != end ]; then
 		printf 'FAIL no verdict after %s s: the case or the kernel hangs\nend\n' \
 			"$limit" >>"$out/verdict"
 	else
-		cat "$out/qemu.log"
+		cat "$out/machine.log"
 		printf 'FAIL no verdict: the kernel died\nend\n' >>"$out/verdict"
 	fi
 fi

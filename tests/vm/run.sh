@@ -3,10 +3,10 @@
 # Run the cases of cases/, each in a VM of its own.
 #
 #   run.sh --list
-#   run.sh [-k SERIES] [-j JOBS] [-r NAME] [-t FACTOR] [-v] [-e NAME=VALUE]... [CASE...]
+#   run.sh [-k KERNEL] [-j JOBS] [-r NAME] [-t FACTOR] [-q] [-v] [-e NAME=VALUE]... [CASE...]
 #
-# SERIES is a kernel of kernel.sh, by default 6.1; the modules must be in
-# build/RELEASE. -e sets a variable for the cases, for instance SCHED=rr. -v
+# KERNEL is one of kernel.sh, by default 6.1, or of tests/debug/kernel.sh; the
+# modules must be in build/RELEASE. -e sets a variable for the cases, for instance SCHED=rr. -v
 # prints the console log of every case. -r is the name of the file of results. -t
 # gives cases so many times the time they ask for.
 # One line a case; of a failed one also the reasons and the end of what it printed.
@@ -14,6 +14,7 @@
 # A case may say in its head what it needs, and what it is about:
 #   # vm: smp=2 mem=512 timeout=120 clock=count
 #   # about: one line
+#   # quick: NAME=VALUE...	sizes with -q: for all kernels but the first
 # clock=count is boot.sh -i: for a case that measures rates or times.
 
 set -eu -o pipefail
@@ -61,19 +62,23 @@ printed() {
 
 # Run case $1; its line, and what there is to say about it, goes to one file.
 run_case() {
-	local c=$1 dir=$results/$1 status=0 start took limit clock=()
+	local c=$1 dir=$results/$1 status=0 start took limit clock=() sizes=() e
 
 	mkdir -p "$dir"
 	limit=$(need "$c" timeout 60)
 	[ "$(need "$c" clock '')" != count ] || clock=(-i)
+	for e in $($quick && header "$c" quick); do
+		sizes+=(-e "$e")
+	done
 	start=$(date +%s%N)
 	"$here/boot.sh" -k "$series" -o "$dir" -s "$(need "$c" smp 1)" \
-		-m "$(need "$c" mem 384)" -t $((limit * slow)) "${clock[@]}" "${opts[@]}" "$c" \
+		-m "$(need "$c" mem 384)" -t $((limit * slow)) "${clock[@]}" "${sizes[@]}" "${opts[@]}" "$c" \
 		>"$dir/verdict.txt" 2>&1 || status=$?
 	took=$(awk -v a="$start" -v b="$(date +%s%N)" 'BEGIN { printf "%.1f", (b - a) / 1e9 }')
 	case $status in
 	0)
-		printf 'ok    %-14s %6s s\n' "$c" "$took" ;;
+		printf 'ok    %-14s %6s s%s\n' "$c" "$took" \
+			"$(sed -n 's/^NOTE: /  /p' "$dir/console.log" | tail -n1 | tr -d '\r')" ;;
 	77)
 		printf 'skip  %-14s %6s s  %s\n' "$c" "$took" \
 			"$(sed -n 's/^SKIP: //p' "$dir/console.log" | tail -n1 | tr -d '\r')" ;;
@@ -92,7 +97,7 @@ run_case() {
 	printf '%s\n' "$status" >"$dir/status"
 }
 
-series=${KERNEL:-6.1} name='' jobs=$(nproc) slow=1 verbose=false opts=() tail=30
+series=${KERNEL:-6.1} name='' jobs=$(nproc) slow=1 quick=false verbose=false opts=() tail=30
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list | -l)
@@ -108,6 +113,7 @@ while [ $# -gt 0 ]; do
 	-t) slow=$2; shift ;;
 	-e) opts+=(-e "$2"); shift ;;
 	-b) opts+=(-b "$2"); shift ;;
+	-q) quick=true ;;
 	-v) verbose=true ;;
 	-*)
 		usage >&2
@@ -135,7 +141,12 @@ for c in qemu-system-x86_64 cpio ipvsadm busybox; do
 	exit 2
 done
 
-kver=$("$here/kernel.sh" kver "$series")
+lab=$here/kernel.sh
+if [[ $series != [0-9]* ]]; then
+	lab=$here/../debug/kernel.sh
+	tail=150	# a report is long, and a panic comes after it
+fi
+kver=$("$lab" kver "$series")
 name=${name:-vm-$series}
 results=$root/build/vm/$kver
 mkdir -p "$results" "$root/build/results"

@@ -12,6 +12,7 @@ DESTDIR ?=
 
 # The kernel that tests boot by default; see tests/vm/kernel.sh.
 KERNEL ?= 6.1
+KERNELS ?= $(shell $(lab) list)
 
 out := $(CURDIR)/build
 lab := tests/vm/kernel.sh
@@ -102,8 +103,12 @@ check-contract: ## shim against real headers, sparse, checkpatch
 check-docs: lab-kernel lab-tools ## do what README.md and docs/ say
 	@tests/docs/run.sh '$(KERNEL)'
 
-check-vm: lab-modules lab-tools ## tests in a virtual machine (KERNEL=6.1|6.12, T="name ...")
+check-vm: lab-modules lab-tools ## tests in a virtual machine (KERNEL=6.1, T="name ...")
 	@tests/vm/run.sh -k '$(KERNEL)' $(if $(N),-e DIFF_N='$(N)') $(T)
+
+check-matrix: lab-tools ## modules and the same tests for every kernel (KERNELS="6.1 7", T=, QUICK=1)
+	@tests/deps.sh
+	@T='$(T)' tests/vm/matrix.sh $(if $(QUICK),-q) $(KERNELS)
 
 # Some cases load libraries in front of the tool: its sanitizers are part of it.
 check-asan: lab-modules lab-tools ## the tool's tests there, built with sanitizers (T=, N=lines, E=)
@@ -115,6 +120,23 @@ check-asan: lab-modules lab-tools ## the tool's tests there, built with sanitize
 		$(foreach e,DIFF_N=$(or $(N),500) $(E),-e '$(e)') \
 		$(or $(T),cli-matrix cli-random cli-list cli-restore apply apply-big apply-drain json)
 
+check-debug: lab-tools ## detectors and the same tests on debug kernels (DEBUG_KERNELS=, T=)
+	@tests/deps.sh
+	@status=0; for k in $(or $(DEBUG_KERNELS),$$(tests/debug/kernel.sh list)); do \
+		tests/debug/run.sh $$k $(T) || status=1; done; exit $$status
+
+uml: lab-tools ## the fast loop: tests (T=) in user-mode Linux, a process of this machine
+	@tests/deps.sh
+	@tests/debug/run.sh -d uml $(T)
+
+torture: lab-tools ## everything changes at random under a flood (MINUTES=2, SEED=)
+	@tests/deps.sh
+	@tests/torture/run.sh -k '$(KERNEL)' -m '$(or $(MINUTES),2)' $(if $(SEED),-s '$(SEED)')
+
+check-mutants: lab-tools ## break the modules on purpose; a test must notice (T="name ...", DEBUG=kernel)
+	@tests/deps.sh
+	@tests/mutants/run.sh -k '$(KERNEL)' $(if $(DEBUG),-d '$(DEBUG)') $(T)
+
 list-vm: ## list the tests of check-vm
 	@tests/vm/run.sh --list
 
@@ -124,6 +146,9 @@ demo: lab-modules ## watch connections spill to a second pool and come back
 
 demo-striping: lab-modules lab-tools ## one tunnel over three links, measured for each scheduler
 	@tests/striping/run.sh '$(KERNEL)'
+
+scale: lab-modules lab-tools ## many services, servers and connections, next to the kernel's rr
+	@tests/scale/run.sh '$(KERNEL)'
 
 bench-decide: lab-modules ## what a decision costs, next to mainline's schedulers
 	@tests/bench/decide.sh '$(KERNEL)'
@@ -142,6 +167,8 @@ lab-tools: tool
 	@$(MAKE) -C tests/cli OUT='$(out)/tests'
 	@$(MAKE) -C tests/striping OUT='$(out)/tests'
 	@$(MAKE) -C tests/netlink OUT='$(out)/tests'
+	@$(MAKE) -C tests/torture OUT='$(out)/tests'
+	@$(MAKE) -C tests/scale OUT='$(out)/tests'
 	@$(MAKE) -C tests/cli/unit vm OUT='$(out)/cli-unit' VM='$(out)/tests'
 
 help: ## this
@@ -149,5 +176,5 @@ help: ## this
 		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: modules tool install uninstall install-tool uninstall-tool clean check deps \
-	check-unit check-cli check-fuzz check-contract check-docs check-vm check-asan list-vm demo \
-	demo-striping bench-decide lab-kernel lab-modules lab-tools help
+	check-unit check-cli check-fuzz check-contract check-docs check-vm check-matrix check-asan check-debug uml torture check-mutants list-vm demo \
+	demo-striping scale bench-decide lab-kernel lab-modules lab-tools help

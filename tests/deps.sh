@@ -12,9 +12,11 @@ packages=(
 	python3-jsonschema		# the documented schema, as a judge
 	sparse perl python3-yaml	# contract tests
 	qemu-system-x86 qemu-system-common cpio busybox-static kmod	# VM
-	iproute2 ipvsadm iptables ldirectord	# in the VM
+	iproute2 ipvsadm iptables ldirectord keepalived socat netcat-openbsd	# in the VM
+	dpkg-dev libssl-dev		# to build keepalived
 	gnuplot-nox			# demo
 	xz-utils			# kernel sources
+	flex bison bc libelf-dev		# debug kernels
 )
 
 missing=()

@@ -6,14 +6,15 @@
 #   run.sh [KERNEL [NAME...]]
 #
 # KERNEL is a series of tests/vm/kernel.sh, by default 6.1. One line a test;
-# of a failed one also what it said. Everything is built in build/contract.
+# of a failed one also what it said. Everything is built in build/contract, or
+# $CONTRACT_OUT; $RESULTS is the name of the file of results.
 
 set -u -o pipefail
 
 cd "$(dirname "$0")/../.." || exit 1
 root=$PWD
 lab=tests/vm/kernel.sh
-out=$root/build/contract
+out=$root/${CONTRACT_OUT:-build/contract}
 
 # A test is a function t_NAME. It fails by returning anything but 0, and says
 # why; 77 is a skip.
@@ -117,25 +118,27 @@ t_shim_differs()
 # Our code compiles on shapes that no kernel of the lab may have just now.
 t_old_shapes()
 {
-	local dir=$tmp/old h=net/ip_vs.h total plain hurry f
-	for total in 0 1; do for plain in 0 1; do for hurry in 0 1; do
+	local dir=$tmp/old h=net/ip_vs.h total plain hurry tree f
+	for total in 0 1; do for plain in 0 1; do for hurry in 0 1; do for tree in 0 1; do
 		rm -rf "$dir"
 		cp -R tests/shim/include "$dir"
 		[ $total = 1 ] || sed -i 's/\<totalconns\>/inactconns/g' "$dir/$h"
 		[ $plain = 0 ] || sed -i '/^struct ip_vs_counters/,/^}/s/u64_stats_t/u64/' "$dir/$h"
 		[ $hurry = 1 ] || find "$dir" -name '*.h' -exec \
 			sed -i 's/\<call_rcu_hurry\>/no_such_function/g' {} +
+		[ $tree = 1 ] || find "$dir" -name '*.h' -exec \
+			sed -i 's/\<rb_add\(_cached\)\?\>/no_such\1/g' {} +
 		sh kernel/compat/probe.sh kernel/compat/probes "$dir/ip_vs_compat_config.h" \
 			gcc -std=gnu11 -Wno-unused -Werror=implicit-function-declaration \
 			"-I$dir" || return
 		[ "$(answer "$dir/ip_vs_compat_config.h" | cut -d' ' -f2 | tr -d '\n')" = \
-			"$hurry$total$((1 - plain))" ] || { answer "$dir/ip_vs_compat_config.h"; return 1; }
+			"$hurry$tree$total$((1 - plain))" ] || { answer "$dir/ip_vs_compat_config.h"; return 1; }
 		for f in tests/contract/contract.c kernel/ext_*.c schedulers/*.c; do
 			gcc "${shim_flags[@]}" -Werror "-I$dir" -DKBUILD_MODNAME='"x"' \
 				-D__KBUILD_MODNAME=x "$f" ||
-				{ echo "total=$total plain=$plain hurry=$hurry"; return 1; }
+				{ echo "total=$total plain=$plain hurry=$hurry tree=$tree"; return 1; }
 		done
-	done; done; done
+	done; done; done; done
 }
 
 t_kernel_types()
@@ -326,6 +329,23 @@ t_probes()
 	return $bad
 }
 
+# The table of docs/compat.md has every kernel of the lab, and of this one it says
+# what the probes do.
+t_kernel_table()
+{
+	local config=$out/$kver/src/kernel/compat/ip_vs_compat_config.h k want
+	for k in $($lab list); do
+		grep -q "^| $k |" docs/compat.md || { echo "docs/compat.md has no kernel $k"; return 1; }
+		grep -q "^| $k |" README.md || { echo "README.md has no kernel $k"; return 1; }
+	done
+	modules >/dev/null || return
+	want=$(awk '/define IP_VS_HAVE/ { printf "%s=%s ", tolower(substr($2, 12)), $3 ? "yes" : "no" }' "$config")
+	diff <(echo "$want") <(awk -F ' *[|] *' -v k="$series" '
+		$2 == "kernel" { for (i = 4; i < NF; i++) { name[i] = $i; gsub("`", "", name[i]) } }
+		$2 == k && NF > 5 { for (i = 4; i < NF; i++) printf "%s=%s ", name[i], $i; print "" }
+		' docs/compat.md)
+}
+
 t_no_version_checks()
 {
 	! grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION|RHEL_RELEASE' kernel schedulers
@@ -368,6 +388,17 @@ fake_kernel()
 		typedef void (*rcu_callback_t)(struct rcu_head *);
 		#ifdef HURRY
 		void call_rcu_hurry(struct rcu_head *head, rcu_callback_t func);
+		#endif
+	END
+	cat >"$tmp/fake/linux/rbtree.h" <<-'END'
+		typedef _Bool bool;
+		struct rb_node { int x; };
+		struct rb_root { int x; };
+		struct rb_root_cached { int x; };
+		#ifdef TREE
+		typedef bool less_fn(struct rb_node *, const struct rb_node *);
+		void rb_add(struct rb_node *node, struct rb_root *tree, less_fn *less);
+		void rb_add_cached(struct rb_node *node, struct rb_root_cached *tree, less_fn *less);
 		#endif
 	END
 	cat >"$tmp/fake/net/ip_vs.h" <<-'END'
@@ -418,10 +449,11 @@ answers()
 
 t_probe_shapes()
 {
-	answers 000 -DINACT -DPLAIN &&
-		answers 010 -DINACT -DSTATS_T &&
-		answers 110 -DTOTAL -DSTATS_T &&
-		answers 111 -DTOTAL -DSTATS_T -DHURRY
+	answers 0000 -DINACT -DPLAIN &&
+		answers 0101 -DINACT -DSTATS_T -DTREE &&
+		answers 1101 -DTOTAL -DSTATS_T -DTREE &&
+		answers 1110 -DTOTAL -DSTATS_T -DHURRY &&
+		answers 1111 -DTOTAL -DSTATS_T -DHURRY -DTREE
 }
 
 t_probe_no_count()
@@ -571,6 +603,12 @@ t_dkms()
 	done
 }
 
+# ---- keepalived -------------------------------------------------------------
+
+# Our names in Debian's keepalived: see there.
+t_keepalived() { tests/contract/keepalived.sh build; }
+t_keepalived_debian() { tests/contract/keepalived.sh debian; }
+
 # ---- run --------------------------------------------------------------------
 
 tests() { sed -n 's/^t_\([a-z_]*\)()$/\1/p' "$root/tests/contract/run.sh"; }
@@ -613,7 +651,7 @@ for name in "$@" "${all[@]}"; do
 	esac
 done
 mkdir -p build/results
-echo "$passed $failed $skipped" >build/results/contract
+echo "$passed $failed $skipped" >"build/results/${RESULTS:-contract}"
 printf '%d passed, %d failed' "$passed" "$failed"
 [ "$skipped" = 0 ] || printf ', %d skipped' "$skipped"
 echo

@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # Fetch a distribution kernel into a cache, without installing anything.
 #
-#   kernel.sh fetch SERIES      image, modules and headers of the newest
-#                               cloud kernel of SERIES (6.1, 6.12, ...)
+#   kernel.sh list              what SERIES can be
+#   kernel.sh fetch SERIES      image, modules and headers; what is needed to build
 #   kernel.sh kver SERIES       its release
+#   kernel.sh version SERIES    the version of its package
 #   kernel.sh kdir SERIES       its headers, ready for make -C
 #   kernel.sh vmlinuz SERIES    its image
 #   kernel.sh modules SERIES    its lib/modules/RELEASE
 #   kernel.sh source SERIES     the parts of its source that tests need
 #
 # The cache is $IPVS_EXT_CACHE, by default ~/.cache/ipvs-ext. Without a network
-# the newest kernel already there is used. Root is needed only to refresh
-# stale package lists.
+# the kernel already there is used; if there is none either, the exit status is
+# 77. Root is needed only to refresh stale package lists of this machine.
 
 set -eu -o pipefail
 
@@ -30,53 +31,157 @@ die() {
 	exit 1
 }
 
-# Newest package whose name matches $1 from its start to its end.
-newest_package() {
+# Where each series comes from: the suites of Debian, or "-" for what apt knows
+# on this machine; the name of the image, and which one of several. With "tools" it
+# is built by the compiler and the tools of its own release.
+series_table() {
+	cat <<-'END'
+		6.1       newest  6\.1\.[0-9].*   -
+		6.12      newest  6\.12\.[0-9].*  -
+		6.12-old  oldest  6\.12\.[0-9].*  bookworm-backports
+		5.10      newest  5\.10\.[0-9].*  bullseye-security
+		7         newest  7\.[0-9].*      trixie-backports trixie tools
+	END
+}
+
+# Sets $order, $pattern, $suites, $tools for series $1.
+know() {
+	read -r _ order pattern suites < <(series_table | grep -E "^${1//./\\.} ") || {
+		printf 'kernel.sh: SERIES is one of %s; got %s\n' \
+			"$(series_table | cut -d' ' -f1 | paste -sd' ')" "'$1'" >&2
+		exit 2
+	}
+	tools=false
+	[[ $suites != *" tools" ]] || { tools=true; suites=${suites% tools}; }
+}
+
+# The address that this machine has Debian's archive from, known by its suite for
+# updates; with $1 = security, that of the security archive.
+archive() {
+	local f
+
+	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
+		case $f in
+		*.list)
+			sed -nE 's/^deb +(\[[^]]*\] +)?//p' "$f" 2>/dev/null ;;
+		*.sources)
+			awk -v RS= -F '\n' '{
+				uri = suites = ""
+				for (i = 1; i <= NF; i++) {
+					if ($i ~ /^URIs:/) { split($i, w, " "); uri = w[2] }
+					if (sub(/^Suites:/, "", $i)) suites = $i
+				}
+				n = split(suites, s, " ")
+				for (i = 1; i <= n; i++) print uri, s[i]
+			}' "$f" ;;
+		esac
+	done | awk -v suite="-${1:-updates}$" '$2 ~ suite && !n++ { print $1 }'
+}
+
+# Let apt work on the suites of the series, if they are not this machine's, with
+# files of its own, and lists that are not older than a day if that can be.
+apt_options=()
+use_suites() {
+	local dir=$cache/apt/${suites// /+} suite uri sources=''
+
+	[ "$suites" != - ] || return 0
+	mkdir -p "$dir"/{lists/partial,archives/partial,none}
+	for suite in $suites; do
+		uri=$(archive "$(grep -o 'security$' <<<"$suite")") || :
+		if [ -z "$uri" ]; then
+			note "apt's sources do not say where this machine has Debian's archive from"
+			return 1
+		fi
+		sources+="deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+		sources+=" $uri $suite main"$'\n'
+	done
+	[ -f "$dir/status" ] || : >"$dir/status"
+	printf %s "$sources" | cmp -s - "$dir/sources.list" ||
+		printf %s "$sources" >"$dir/sources.list"
+	apt_options=(-o "Dir::State=$dir" -o "Dir::State::status=$dir/status"
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir"
+		-o "Dir::Etc::sourcelist=$dir/sources.list" -o "Dir::Etc::sourceparts=$dir/none"
+		-o "Dir::Etc::preferences=$dir/none/none" -o "Dir::Etc::preferencesparts=$dir/none"
+		-o APT::Architecture=amd64 -o Acquire::Languages=none
+		-o Acquire::http::Timeout=20 -o Acquire::Retries=1 -o Debug::NoLocking=1)
+	lists=$dir
+	[ -n "$(find "$lists/fresh" -mtime -1 2>/dev/null)" ] || refresh_lists || :
+}
+
+apt() {
+	local command=$1 opt=("${apt_options[@]}")
+
+	shift
+	[ "$(id -u)" != 0 ] || opt+=(-o APT::Sandbox::User=root)
+	"apt-$command" "${opt[@]}" "$@"
+}
+
+# Images of the series, best first. An archive may lack the headers of some.
+images() {
+	local name=linux-headers-$pattern-$flavour
+
 	command -v apt-cache >/dev/null || return 1
-	apt-cache search --names-only "^$1\$" 2>/dev/null |
-		cut -d' ' -f1 | { grep -E "^$1\$" || :; } | sort -V | tail -n1
+	apt cache search --names-only "^$name\$" 2>/dev/null |
+		cut -d' ' -f1 | { grep -E "^$name\$" || :; } | case $order in
+		oldest) sort -V ;;
+		*) sort -rV ;;
+		esac | sed 's/^linux-headers/linux-image/; 3q'
 }
 
 package_version() {
-	apt-cache show --no-all-versions "$1" 2>/dev/null |
+	apt cache show --no-all-versions "$1" 2>/dev/null |
 		sed -n 's/^Version: //p' | head -n1
 }
 
 # Packages that $1 depends on and whose names match $2.
 depends() {
-	apt-cache depends "$1" 2>/dev/null |
+	apt cache depends "$1" 2>/dev/null |
 		sed -n 's/^[ |]*Depends: //p' | { grep -E "^$2\$" || :; }
 }
 
-image_pattern() { printf 'linux-image-%s\\.[0-9][^ ]*-%s' "${1//./\\.}" "$flavour"; }
-
 refresh_lists() {
-	local log=$cache/apt-update.log
-
-	[ "$(id -u)" = 0 ] || return 1
 	command -v apt-get >/dev/null || return 1
 	mkdir -p "$cache"
-	apt-get update -qq >"$log" 2>&1
+	if [ -n "$lists" ]; then
+		apt get update -qq -o APT::Update::Error-Mode=any \
+			>"$lists/log" 2>&1 && touch "$lists/fresh"
+	else
+		[ "$(id -u)" = 0 ] && apt get update -qq >"$cache/apt-update.log" 2>&1
+	fi
 }
 
 # Download packages $2... into directory $1.
 download() {
-	local dir=$1 opt=()
+	local dir=$1
 
 	shift
-	[ "$(id -u)" = 0 ] && opt=(-o APT::Sandbox::User=root)
-	(cd "$dir" && apt-get download -qq "${opt[@]}" "$@") >"$dir/log" 2>&1
+	(cd "$dir" && apt get download -qq "$@") >"$dir/log" 2>&1
+}
+
+# The same, with all that they depend on.
+download_closure() {
+	local dir=$1
+
+	shift
+	mkdir -p "$dir/partial"
+	apt get install -qq -y --download-only --no-install-recommends \
+		-o "Dir::Cache::archives=$dir" "$@" >"$dir/log" 2>&1
 }
 
 # Headers carry absolute paths in two Makefiles: let them point to where the
 # package was unpacked. kbuild tools and the common half are found through them.
 relocate_headers() {
-	local root=$1 kver=$2 kbuild=$3 f
+	local root=$1 kver=$2 kbuild=$3 cc f
 
 	for f in "$root"/usr/src/linux-headers-*/Makefile; do
 		[ -f "$f" ] || continue
 		sed -i -E "s#(^|[ =])/usr/src/#\\1$kbuild/usr/src/#g
 			s#(^|[ =])/usr/lib/linux-kbuild#\\1$kbuild/usr/lib/linux-kbuild#g" "$f"
+	done
+	# Its own compiler may not be had here.
+	for f in "$root"/usr/src/linux-headers-*/.kernelvariables; do
+		cc=$(sed -nE 's/^CC = .*\)(gcc-[0-9]+)$/\1/p' "$f" 2>/dev/null) || continue
+		command -v "$cc" >/dev/null || sed -i "/^CC = /s/$cc\$/gcc/" "$f"
 	done
 	# With this file kbuild wants pahole, to add type information to modules.
 	rm -f "$root/usr/src/linux-headers-$kver/vmlinux"
@@ -89,42 +194,66 @@ relocate_headers() {
 	ln -sfn "$kbuild/usr/src/linux-headers-$kver" "$root/lib/modules/$kver/build"
 }
 
+# What the tools of a release need besides what their packages depend on.
+build_tools=(dash bash coreutils binutils diffutils sed grep mawk findutils make xz-utils)
+
+# A directory for make -C that builds with the /usr of tree $1 in the place of this
+# machine's, for kernel $2: compiler, libraries and headers are at their own paths,
+# and all other files are where they were.
+own_tools() {
+	mkdir "$3"
+	cat >"$3/Makefile" <<-END
+		# Written by tests/vm/kernel.sh.
+		MAKEFLAGS += --no-print-directory
+		.DEFAULT_GOAL := modules
+		user := \$(if \$(filter-out 0,\$(shell id -u)),-r)
+		%:: ; +@unshare \$(user) -m sh -c 'mount --bind "$1/usr" /usr && \
+			exec make -C /usr/src/linux-headers-$2 \$@'
+		Makefile: ;
+	END
+}
+
 # Unpack the kernel package $1, version $2, into $3. The tree is built beside
 # and renamed, so that an interrupted run leaves nothing half done.
 unpack_kernel() {
-	local image=$1 dest=$3 kver=${1#linux-image-} tmp pkgs deb
+	local image=$1 dest=$3 kver=${1#linux-image-} tmp pkgs deb status=0
 
 	mapfile -t pkgs < <(depends "$image" "linux-(binary|modules)-[^ ]*$flavour")
-	mapfile -t -O "${#pkgs[@]}" pkgs < <(
-		depends "linux-headers-$kver" "linux-headers-[^ ]*common|linux-kbuild-[^ ]*")
 	pkgs+=("$image" "linux-headers-$kver")
+	$tools || mapfile -t -O "${#pkgs[@]}" pkgs < <(
+		depends "linux-headers-$kver" "linux-headers-[^ ]*common|linux-kbuild-[^ ]*")
 
 	tmp=$(mktemp -d "$cache/kernel/.new.XXXXXX")
-	mkdir "$tmp/deb" "$tmp/root"
-	if ! download "$tmp/deb" "${pkgs[@]}"; then
+	mkdir -p "$tmp/deb" "$tmp/root/usr"
+	download "$tmp/deb" "${pkgs[@]}" || status=$?
+	if $tools && [ $status = 0 ]; then
+		download_closure "$tmp/deb" "linux-headers-$kver" "${build_tools[@]}" || status=$?
+		for deb in bin sbin lib lib64; do
+			mkdir "$tmp/root/usr/$deb"
+			ln -s "usr/$deb" "$tmp/root/$deb"
+		done
+		ln -s mawk "$tmp/root/usr/bin/awk"
+	fi
+	if [ $status != 0 ]; then
 		sed 's/^/kernel.sh: apt: /' "$tmp/deb/log" | tail -n3 >&2
 		rm -rf "$tmp"
 		return 1
 	fi
 	for deb in "$tmp"/deb/*.deb; do
-		dpkg -x "$deb" "$tmp/root"
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$tmp/root" --keep-directory-symlink
 	done
 	rm -rf "$tmp/deb"
-	relocate_headers "$tmp/root" "$kver" "$dest/root"
+	if $tools; then
+		rm -f "$tmp/root/usr/src/linux-headers-$kver/vmlinux"
+		own_tools "$dest/root" "$kver" "$tmp/build"
+	else
+		relocate_headers "$tmp/root" "$kver" "$dest/root"
+	fi
 	depmod -b "$tmp/root" "$kver"
 	printf '%s\n' "$kver" >"$tmp/kver"
 	chmod 755 "$tmp"
 	rm -rf "$dest"
 	mv "$tmp" "$dest"
-}
-
-# All complete kernels of a series in the cache, newest last.
-cached() {
-	local f
-
-	for f in "$cache"/kernel/"$1".*/kver; do
-		[ -f "$f" ] && printf '%s\n' "${f%/kver}"
-	done | sort -V
 }
 
 current() {
@@ -138,13 +267,14 @@ current() {
 try_fetch() {
 	local image version dest
 
-	image=$(newest_package "$(image_pattern "$1")") || return 1
-	[ -n "$image" ] || return 1
-	version=$(package_version "$image")
-	[ -n "$version" ] || return 1
-	dest=$cache/kernel/${image#linux-image-}_${version##*:}
-	[ -f "$dest/kver" ] || unpack_kernel "$image" "$version" "$dest" || return 1
-	ln -sfn "${dest##*/}" "$cache/kernel/current-$1"
+	for image in $(images); do
+		version=$(package_version "$image")
+		dest=$cache/kernel/${image#linux-image-}_${version##*:}
+		[ -f "$dest/kver" ] || unpack_kernel "$image" "$version" "$dest" || continue
+		ln -sfn "${dest##*/}" "$cache/kernel/current-$1"
+		return
+	done
+	return 1
 }
 
 fetch() {
@@ -153,12 +283,12 @@ fetch() {
 	mkdir -p "$cache/kernel"
 	exec 9>"$cache/kernel/lock"
 	flock 9
-	if ! try_fetch "$1" && ! { refresh_lists && try_fetch "$1"; }; then
-		dir=$(cached "$1" | tail -n1)
-		[ -n "$dir" ] || die "no package linux-image-$1.*-$flavour can be had" \
-			"from apt, and none is in $cache/kernel"
+	if ! use_suites || { ! try_fetch "$1" && ! { refresh_lists && try_fetch "$1"; }; }; then
+		if ! dir=$(current "$1"); then
+			note "no package linux-image of $1 can be had from apt, and none is in $cache/kernel"
+			exit 77
+		fi
 		note "apt has no kernel $1 to download; using ${dir##*/} from the cache"
-		ln -sfn "${dir##*/}" "$cache/kernel/current-$1"
 	fi
 	exec 9>&-
 }
@@ -170,7 +300,12 @@ print() {
 	kver=$(cat "$dir/kver")
 	case $1 in
 	kver) printf '%s\n' "$kver" ;;
-	kdir) printf '%s\n' "$dir/root/usr/src/linux-headers-$kver" ;;
+	version) printf '%s\n' "${dir##*_}" ;;
+	kdir)
+		for f in "$dir/build" "$dir/root/usr/src/linux-headers-$kver"; do
+			[ -d "$f" ] && printf '%s\n' "$f" && return
+		done
+		die "no headers in $dir" ;;
 	modules) printf '%s\n' "$dir/root/lib/modules/$kver" ;;
 	vmlinuz)
 		for f in "$dir/root/boot/vmlinuz-$kver" "$dir/root/lib/modules/$kver/vmlinuz"; do
@@ -182,7 +317,8 @@ print() {
 
 source_parts=(net/netfilter/ipvs scripts include/net/ip_vs.h
 	include/uapi/linux/ip_vs.h lib/rbtree.c
-	tools/testing/selftests/net/netfilter)
+	tools/testing/selftests/netfilter tools/testing/selftests/net/netfilter
+	tools/testing/selftests/net/lib tools/testing/selftests/net/lib.sh)
 
 try_source() {
 	local version tmp dest parts=("${source_parts[@]/#/*/}")
@@ -190,7 +326,8 @@ try_source() {
 	version=$(package_version "linux-source-$1")
 	[ -n "$version" ] || return 1
 	dest=$cache/source/$1_${version##*:}
-	if [ ! -d "$dest" ]; then
+	# One that was unpacked when tests needed less is replaced.
+	if [ "$(cat "$dest/.parts" 2>/dev/null)" != "${source_parts[*]}" ]; then
 		tmp=$(mktemp -d "$cache/source/.new.XXXXXX")
 		mkdir "$tmp/deb" "$tmp/tree"
 		if ! download "$tmp/deb" "linux-source-$1"; then
@@ -209,6 +346,8 @@ try_source() {
 			return 1
 		fi
 		chmod 755 "$tmp/tree"
+		printf '%s\n' "${source_parts[*]}" >"$tmp/tree/.parts"
+		rm -rf "$dest"
 		mv "$tmp/tree" "$dest"
 		rm -rf "$tmp"
 	fi
@@ -216,31 +355,37 @@ try_source() {
 }
 
 get_source() {
-	local dir
+	local dir number
 
+	number=$(print kver "$1" | grep -oE '^[0-9]+\.[0-9]+')
 	mkdir -p "$cache/source"
 	exec 9>"$cache/source/lock"
 	flock 9
-	if ! try_source "$1" && ! { refresh_lists && try_source "$1"; }; then
-		dir=$(find "$cache/source" -maxdepth 1 -name "$1_*" | sort -V | tail -n1)
-		[ -n "$dir" ] || die "package linux-source-$1 cannot be had from apt," \
+	if ! use_suites || { ! try_source "$number" &&
+		! { refresh_lists && try_source "$number"; }; }; then
+		dir=$(find "$cache/source" -maxdepth 1 -name "${number}_*" | sort -V | tail -n1)
+		[ -n "$dir" ] || die "package linux-source-$number cannot be had from apt," \
 			"and it is not in $cache/source"
-		note "apt has no linux-source-$1 to download; using ${dir##*/} from the cache"
+		note "apt has no linux-source-$number to download; using ${dir##*/} from the cache"
 		printf '%s\n' "$dir"
 	fi
 	exec 9>&-
 }
 
+lists=
 case ${1-} in
 -h | --help | help)
 	usage
 	exit ;;
-fetch | kver | kdir | vmlinuz | modules | source) ;;
+list)
+	series_table | cut -d' ' -f1
+	exit ;;
+fetch | kver | version | kdir | vmlinuz | modules | source) ;;
 *)
 	usage >&2
 	exit 2 ;;
 esac
-[[ ${2-} =~ ^[0-9]+\.[0-9]+$ ]] || die "SERIES is two numbers, as in 6.1; got '${2-}'"
+know "${2-}"
 
 case $1 in
 fetch) fetch "$2" ;;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: ipvsadm-ext without memory, interrupted, with a full queue, disk or pipe
 # vm: timeout=240
+# quick: STRIDE=5
 . "$(dirname "$0")/../lib.sh"
 
 tool=$(command -v ipvsadm-ext) || skip "no ipvsadm-ext here"
@@ -47,14 +48,15 @@ faulty() {
 	[ -e mark ]
 }
 
-# every CALL ERRNO CHECK ARGUMENTS...: with each of these calls failing in turn
+# every CALL ERRNO CHECK ARGUMENTS...: with each of these calls failing in turn, or
+# each of STRIDE of them
 every() {
 	local call=$1 errno=$2 check=$3 n
 
 	shift 3
 	tool "$@" <"${INPUT:-/dev/null}" >good 2>/dev/null
 	set_to old
-	for ((n = 1; n < 2000; n++)); do
+	for ((n = 1; n < 2000; n += ${STRIDE:-1})); do
 		faulty "$call:$n:$errno" "$@" || break
 		[ $RC -lt 128 ] || [ $RC = 255 ] || fail "$call $n: $*: ended with $RC: $(cat err)"
 		$check "$call $n: $*"

@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # vm: smp=2 mem=512 timeout=480
+# quick: DIFF_SHARE=10
 # about: every listing, with connections and counters: ipvsadm-ext prints as ipvsadm 1.31
 # allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
 # allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 #
-# DIFF_SEED chooses services and options.
+# DIFF_SEED chooses services and options; of the less likely options one in
+# DIFF_SHARE is tried.
 . "$(dirname "$0")/../lib.sh"
 
-seed=${DIFF_SEED:-1}
+seed=${DIFF_SEED:-1} share=${DIFF_SHARE:-1}
 modprobe -q sctp || skip "no module sctp"
 topo 23 24
 twins
@@ -72,7 +74,7 @@ in_ns d "$OLD_TOOL" -L -n --rate | awk '/^TCP/ && $4 > 0 { found = 1 } END { exi
 	fail "no service has a rate"
 in_ns d "$OLD_TOOL" -L -n -c --persistent-conn | grep -q 'sip *call-1@example.org' ||
 	fail "no connection has data of a persistence engine"
-show d list -t "$VIP:$PORT" -u "$VIP:5060" -t "[$VIP6]:$PORT" -f 4294967290 -t 10.9.9.9:9
+show d --share "$share" list -t "$VIP:$PORT" -u "$VIP:5060" -t "[$VIP6]:$PORT" -f 4294967290 -t 10.9.9.9:9
 step "with timeouts and both daemons"
 in_ns d "$OLD_TOOL" --set 901 121 301
 in_ns d "$OLD_TOOL" --start-daemon master --mcast-interface eth0 --syncid 7 --sync-maxlen 500
@@ -86,7 +88,7 @@ show d lines - <<-'END'
 	ipvsadm -L --timeout --exact --nosort
 END
 step "large counters"
-show d --preload /bin/bigstats.so --share 3 list -t "$VIP:$PORT"
+show d --preload /bin/bigstats.so --share $((3 * share)) list -t "$VIP:$PORT"
 step "zero, of one service and of all"
 counted() {
 	in_ns d "$OLD_TOOL" -L -n --stats --exact | awk '/^[TUSF]/ && $3 + $4 > 0 { printf "%s ", $2 }'
@@ -136,10 +138,10 @@ awk -v seed="$seed" 'BEGIN {
 # Some are refused: twice the same server, or not an address of one.
 in_ns a "$OLD_TOOL" -R <"$T/odd" 2>/dev/null
 ge "$(in_ns a "$OLD_TOOL" -L -n | grep -c -v '>')" 100 "services with odd addresses"
-show a --numeric --share 6 list -t 192.168.0.1:80
+show a --numeric --share $((6 * share)) list -t 192.168.0.1:80
 # The same, in the order in which another table has them.
 in_ns b "$OLD_TOOL" -R <"$T/odd" 2>/dev/null
-show b --numeric --share 30 list
+show b --numeric --share $((30 * share)) list
 step "the same with names"
 show a --share 60 list
 show a --preload /bin/bigstats.so --share 60 list

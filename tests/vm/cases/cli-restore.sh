@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # vm: smp=2 mem=512 timeout=300
+# quick: DIFF_TABLES=40
 # about: save and restore, also of damaged rules: ipvsadm-ext does as ipvsadm 1.31
 # allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
 # allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # about: two CPUs flooding servers with limits of 1 and 3: never above, all used
 # vm: smp=2 timeout=120
+# quick: ROUNDS=8
 . "$(dirname "$0")/../lib.sh"
 
 topo 23 22 21 13

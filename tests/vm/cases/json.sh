@@ -105,15 +105,13 @@ hold a open 2
 # cat, because bash would send each line by itself
 printf 'INVITE sip:a@b SIP/2.0\r\nCall-ID: some-call@10.9.0.1\r\n\r\n' >"$T/sip"
 in_ns c bash -c "cat $T/sip >/dev/udp/$VIP/5060" || fail "no SIP message"
+sip() { in_ns d grep -q ' sip ' /proc/net/ip_vs_conn; }
+wait_for 10 sip
 json connections -c
 has connections '"protocol":"tcp","expires":'
 has connections '"state":"ESTABLISHED","source":{"address":"10.9.0.1","port":'
 has connections '"virtual":{"address":"10.7.1.1","port":80}'
-if in_ns d grep -q ' sip ' /proc/net/ip_vs_conn; then
-	has connections '"pe":"sip","pe_data":"some-call@10.9.0.1"'
-else
-	fail "the kernel knows no SIP call: $(in_ns d cat /proc/net/ip_vs_conn)"
-fi
+has connections '"pe":"sip","pe_data":"some-call@10.9.0.1"'
 eq "$(grep -o '"protocol":' "$T/connections" | wc -l)" \
 	"$(in_ns d sed 1d /proc/net/ip_vs_conn | wc -l)" "connections"
 json counted --stats --rate

@@ -3,8 +3,10 @@
 # about: netlink: random and mutated messages, from two CPUs (N=, SEED=)
 # allow-dmesg: netlink: '[^']*': attribute type [0-9]* has an invalid length
 # allow-dmesg: netlink: [0-9]* bytes leftover after parsing attributes in process
+# allow-dmesg: (__nla_validate_parse|validate_nla): [0-9]* callbacks suppressed
 # allow-dmesg: no destination available
 # vm: smp=2 timeout=120
+# quick: N=6000
 . "$(dirname "$0")/../lib.sh"
 
 N=${N:-20000} SEED=${SEED:-$RANDOM}

@@ -606,8 +606,15 @@ t_dkms()
 # ---- keepalived -------------------------------------------------------------
 
 # Our names in Debian's keepalived: see there.
-t_keepalived() { tests/contract/keepalived.sh build; }
-t_keepalived_debian() { tests/contract/keepalived.sh debian; }
+t_keepalived()
+{
+	tests/contract/keepalived.sh build
+}
+
+t_keepalived_debian()
+{
+	tests/contract/keepalived.sh debian
+}
 
 # ---- run --------------------------------------------------------------------
 

@@ -146,9 +146,8 @@ void check_entries(void)
 
 static uint64_t last_event;
 
-void check_events_start(struct config *c)
+void check_events_start(void)
 {
-	(void)c;
 	last_event = 0;
 }
 

@@ -514,7 +514,7 @@ static void act_reload(struct config *c)
 	config_close_ext(c);
 	unload("ip_vs_ext_nl");
 	config_open_ext(c);
-	check_events_start(c);
+	check_events_start();
 }
 
 /* The loopback device, with the service's address. */

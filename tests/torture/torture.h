@@ -168,7 +168,7 @@ extern struct sums {
 void check_limits(struct config *c);
 void check_entries(void);
 void check_events(struct config *c);
-void check_events_start(struct config *c);
+void check_events_start(void);
 void check_quiet(struct config *c);
 
 #endif /* TORTURE_H */

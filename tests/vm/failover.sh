@@ -71,3 +71,24 @@ clients_end() {
 	parse "$T/flood"
 	printf 'clients, %s: %s\n' "$1" "$(xargs <"$T/flood")"
 }
+
+# first_tier: six connections of clients "a" fill .23 and .22, and e learns of them
+first_tier() {
+	hold_start a -b 10.9.0.1 -c 60000 $VIP $PORT
+	hold a open 6
+	lossless "the first tier"
+	eq "${SRV[r23]:-0} ${SRV[r22]:-0}" "3 3" "the first tier"
+	DIRECTOR=e
+	wait_for 20 counts 3 r23 3 r22
+}
+
+# taken_over: d has died; what e does with these connections and with new ones
+taken_over() {
+	hold a check
+	eq "${RES[alive]} ${RES[dead]}" "6 0" "connections that were there before"
+	counts 3 r23 3 r22 || fail "connections that were there before, as e counts them"
+	open_to a 1 r13 "first decision of the new master"
+	clients_end "the master died"
+	eq "${SRV[r23]:-0} ${SRV[r22]:-0}" "0 0" "short connections to servers that are full"
+	ge "${SRV[r13]:-0}" 1 "short connections"
+}

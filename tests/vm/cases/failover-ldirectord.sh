@@ -43,12 +43,7 @@ life() {
 	start d
 	start e
 	vip up d
-	hold_start a -b 10.9.0.1 -c 60000 $VIP $PORT
-	hold a open 6
-	lossless "the first tier"
-	eq "${SRV[r23]:-0} ${SRV[r22]:-0}" "3 3" "the first tier"
-	DIRECTOR=e
-	wait_for 20 counts 3 r23 3 r22
+	first_tier
 	clients 15
 	sleep 2
 
@@ -58,13 +53,7 @@ life() {
 	finish ld-d
 	forget d
 	vip up e
-	hold a check
-	eq "${RES[alive]} ${RES[dead]}" "6 0" "connections that were there before"
-	counts 3 r23 3 r22 || fail "connections that were there before, as e counts them"
-	open_to a 1 r13 "first decision of the new master"
-	clients_end "the master died"
-	eq "${SRV[r23]:-0} ${SRV[r22]:-0}" "0 0" "short connections to servers that are full"
-	ge "${SRV[r13]:-0}" 1 "short connections"
+	taken_over
 
 	step "quiescent=$1: a server dies and returns"
 	stop serve-r23

@@ -626,7 +626,7 @@ static void act(struct config *c)
 /* ---- rounds -------------------------------------------------------------- */
 
 /* Other programs: clients of the real servers, random messages. */
-static pid_t children[3];
+static pid_t children[2];
 
 static void start_child(unsigned int k, int ns, const char *const *argv)
 {

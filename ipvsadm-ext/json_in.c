@@ -86,28 +86,6 @@ static bool bad(struct reader *r, const char *key, const char *text)
 	return false;
 }
 
-static bool get_number(struct reader *r, const json_t *obj, const char *key, uint32_t min,
-		       uint32_t max, uint32_t *n)
-{
-	const json_t *v = json_object_get(obj, key);
-	char allowed[64];
-	double d;
-
-	if (!v)
-		return true;
-	/* All numbers are read as real ones: counters may be larger than jansson's
-	 * integers, and 80.0 is an integer to JSON Schema.
-	 */
-	d = json_real_value(v);
-	if (!json_is_real(v) || d != floor(d) || d < min || d > max) {
-		snprintf(allowed, sizeof(allowed), "whole numbers from %u to %u", min, max);
-		return bad_value(r, key, v, allowed);
-	}
-	*n = d;
-	return true;
-}
-
-/* Numbers that need more than 32 bits; all of them are exact as real ones. */
 static bool get_wide(struct reader *r, const json_t *obj, const char *key, uint64_t min,
 		     uint64_t max, uint64_t *n)
 {
@@ -117,6 +95,10 @@ static bool get_wide(struct reader *r, const json_t *obj, const char *key, uint6
 
 	if (!v)
 		return true;
+	/* All numbers are read as real ones: counters may be larger than jansson's
+	 * integers, and 80.0 is an integer to JSON Schema. The limits are exact as
+	 * real ones.
+	 */
 	d = json_real_value(v);
 	if (!json_is_real(v) || d != floor(d) || d < min || d > max) {
 		snprintf(allowed, sizeof(allowed), "whole numbers from %llu to %llu",
@@ -124,6 +106,17 @@ static bool get_wide(struct reader *r, const json_t *obj, const char *key, uint6
 		return bad_value(r, key, v, allowed);
 	}
 	*n = d;
+	return true;
+}
+
+static bool get_number(struct reader *r, const json_t *obj, const char *key, uint32_t min,
+		       uint32_t max, uint32_t *n)
+{
+	uint64_t wide = *n;
+
+	if (!get_wide(r, obj, key, min, max, &wide))
+		return false;
+	*n = wide;
 	return true;
 }
 

@@ -402,14 +402,13 @@ static void shares(enum variant variant, unsigned int n)
 	clear();
 }
 
-static void size(unsigned int n)
+/* A service of @n servers for each. */
+static void open_services(unsigned int n)
 {
-	struct contender *c, *end = contenders + NR_CONTENDERS;
-	struct ip_vs_dest *dest;
+	struct contender *c;
 	unsigned int i;
-	int t;
 
-	for (c = contenders; c < end; c++) {
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++) {
 		if (!c->wanted)
 			continue;
 		if (shim_add_service(&c->svc, c->bind, c - contenders + 1, 0))
@@ -420,17 +419,26 @@ static void size(unsigned int n)
 		warm_up(c, n);
 		calibrate(c);
 	}
-	for (t = 1; t <= MAX_THREADS; t++)
-		compare(LIMITS, n, t);
-	if (only_variant == LIMITS) {
-		for (c = contenders; c < end; c++)
-			if (c->wanted)
-				shim_del_service(c->svc);
-		clear();
-		return;
-	}
+}
 
-	for (c = contenders; c < end; c++) {
+static void close_services(void)
+{
+	struct contender *c;
+
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
+		if (c->wanted)
+			shim_del_service(c->svc);
+	clear();
+}
+
+/* All but one of @n servers are full. */
+static void full_servers(unsigned int n)
+{
+	struct ip_vs_dest *dest;
+	struct contender *c;
+	int t;
+
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++) {
 		if (!c->wanted)
 			continue;
 		shim_edit_dest(c->svc, (n + 1) / 2, 1, 0, 0);
@@ -453,14 +461,21 @@ static void size(unsigned int n)
 		calibrate(HPRIO);
 		compare(REBOUND, n, 1);
 	}
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
+		if (c->wanted)
+			fill(c, -1);
+}
 
-	for (c = contenders; c < end; c++) {
-		if (!c->wanted)
-			continue;
-		fill(c, -1);
-		shim_del_service(c->svc);
-	}
-	clear();
+static void size(unsigned int n)
+{
+	int t;
+
+	open_services(n);
+	for (t = 1; t <= MAX_THREADS; t++)
+		compare(LIMITS, n, t);
+	if (only_variant != LIMITS)
+		full_servers(n);
+	close_services();
 }
 
 static void measure(unsigned int n)

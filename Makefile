@@ -76,8 +76,8 @@ clean: ## remove build/
 	rm -rf '$(out)'
 
 ## Test
-check: ## run every test (KERNEL="6.1 6.12": the virtual machines on both)
-	@tests/check.sh $(KERNEL)
+check: ## run every test (KERNEL="6.1 6.12": the virtual machines on both; QUICK=1, TIME=minutes)
+	@tests/check.sh $(if $(QUICK),-q) $(if $(TIME),-t '$(TIME)') $(KERNEL)
 
 deps: ## install what the tests and the demo need, or say what that is
 	@tests/deps.sh

@@ -1,10 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# check.sh KERNEL...: every ring of tests, cheap ones first, and one sum.
-# The virtual machine tests run on every kernel named, the others on the first. The
-# first one gets the full size of every case.
+# check.sh [-q] [-t MINUTES] KERNEL...: every ring of tests, cheap ones first, and one sum.
+# The virtual machine tests run on every kernel named, the others on the first; with -q
+# in the quick sizes. What does not fit into MINUTES is skipped, and said to be: debug
+# kernels, which run only where they have been built before, then kernels from the end.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+
+quick='' minutes=
+while getopts qt: opt; do
+	case $opt in
+	q) quick=-q ;;
+	t) minutes=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ -z "$minutes" ] || export DEADLINE=$(($(date +%s) + 60 * minutes))
 
 results=build/results
 rm -rf "$results"
@@ -34,12 +46,27 @@ ring docs make check-docs KERNEL="$1"
 # Writes the results of each kernel itself.
 echo "== vm"
 if make lab-tools; then
-	tests/vm/matrix.sh -q "$@"
+	ring "torture-$1" tests/torture/run.sh -k "$1" -m 0.5 -s 1
+	tests/vm/matrix.sh $quick "$@"
 else
 	echo "0 1 0" >"$results/vm"
 fi
+# A look at those that are there; make check-debug is all of it.
+echo "== debug kernels"
+not_run=''
+for k in $(tests/debug/kernel.sh list); do
+	if ! tests/debug/kernel.sh built "$k" 2>/dev/null; then
+		not_run+="not run: kernel $k, has not been built (make check-debug)"$'\n'
+	elif [ -n "${DEADLINE-}" ] && [ $(($(date +%s) + 360)) -gt "$DEADLINE" ]; then
+		not_run+="not run: kernel $k, no time left"$'\n'
+	else
+		tests/debug/run.sh "$k" exact spill2 switch destroy || [ -s "$results/vm-$k" ] ||
+			echo "0 1 0" >"$results/vm-$k"
+	fi
+done
 
-sed -n 's/^\([^ ]*\) *not to be had.*/not run: kernel \1/p' build/matrix.txt
+sed -nE 's/^([^ ]*) +(not to be had|no time left).*/not run: kernel \1, \2/p' build/matrix.txt
+printf '%s' "$not_run"
 awk '{ p += $1; f += $2; s += $3 }
 END {
 	printf "%d passed, %d failed", p, f

@@ -4,10 +4,11 @@
 #
 #   matrix.sh [-q] [KERNEL...]
 #
-# KERNEL is one of kernel.sh, by default all. With -q all but the first get the
-# quick size of the heavy cases; T="CASE..." in the environment names cases. A
-# kernel that can neither be fetched nor is in the cache is skipped. At the end, a
-# table of what was found out.
+# KERNEL is one of kernel.sh, by default all. With -q the heavy cases get their quick
+# size, and those that need it only once run on the first kernel. T="CASE..." in the
+# environment names cases; DEADLINE is a time (date +%s) after which no kernel should
+# be at work. A kernel for which there is no time, or that can neither be fetched nor is
+# in the cache, is skipped. At the end, a table of what was found out.
 
 set -u -o pipefail
 
@@ -19,7 +20,7 @@ table=build/matrix.txt
 quick=''
 case ${1-} in
 -h | --help)
-	sed -n '5,10s/^# \{0,1\}//p' "$0"
+	sed -n '5,11s/^# \{0,1\}//p' "$0"
 	exit ;;
 -q)
 	quick=1
@@ -53,13 +54,25 @@ probes() {
 		"build/$($lab kver "$1")/src/kernel/compat/ip_vs_compat_config.h" 2>/dev/null
 }
 
+# Is there time for another kernel? It will take about as long as the last one.
+time_left() {
+	[ -z "${DEADLINE-}" ] || [ $(($(date +%s) + next)) -lt "$DEADLINE" ]
+}
+
 mkdir -p "$results"
 : >"$table"
 row kernel version "probes that say yes" modules passed failed skipped
-size=''
-failed=0
+size=${quick:+-q}
+failed=0 next=0
 for k in "${kernels[@]}"; do
 	echo "== kernel $k"
+	if ! time_left; then
+		echo "skip  $k: no time left"
+		verdict vm "$k" "0 0 1"
+		row "$k" "no time left" "" "" "" "" ""
+		continue
+	fi
+	start=$SECONDS
 	if ! said=$($lab fetch "$k" 2>&1); then
 		echo "skip  $k: $said"
 		verdict vm "$k" "0 0 1"
@@ -76,13 +89,17 @@ for k in "${kernels[@]}"; do
 	CONTRACT_OUT=build RESULTS=contract-$k tests/contract/run.sh "$k" kernel_types kernel_table ||
 		failed=1
 	# shellcheck disable=SC2086
-	tests/vm/run.sh -k "$k" ${size:+-q} ${T:-} || failed=1
+	tests/vm/run.sh -k "$k" $size ${T:-} || failed=1
 	[ -s "$results/vm-$k" ] || verdict vm "$k" "0 1 0"
 	read -r p f s <"$results/vm-$k"
 	row "$k" "$($lab version "$k")" "$(probes "$k")" \
 		"$(find "build/$($lab kver "$k")" -maxdepth 2 -name '*.ko' ! -path '*/src/*' | wc -l)" \
 		"$p" "$f" "$s"
-	size=$quick
+	next=$((SECONDS - start))
+	if [ "$size" = -q ]; then
+		size=-Q
+		next=$((next / 2))
+	fi
 done
 echo
 cat "$table"

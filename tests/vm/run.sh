@@ -3,7 +3,7 @@
 # Run the cases of cases/, each in a VM of its own.
 #
 #   run.sh --list
-#   run.sh [-k KERNEL] [-j JOBS] [-r NAME] [-t FACTOR] [-q] [-v] [-e NAME=VALUE]... [CASE...]
+#   run.sh [-k KERNEL] [-j JOBS] [-r NAME] [-t FACTOR] [-q | -Q] [-v] [-e NAME=VALUE]... [CASE...]
 #
 # KERNEL is one of kernel.sh, by default 6.1, or of tests/debug/kernel.sh; the
 # modules must be in build/RELEASE. -e sets a variable for the cases, for instance SCHED=rr. -v
@@ -14,7 +14,8 @@
 # A case may say in its head what it needs, and what it is about:
 #   # vm: smp=2 mem=512 timeout=120 clock=count
 #   # about: one line
-#   # quick: NAME=VALUE...	sizes with -q: for all kernels but the first
+#   # quick: NAME=VALUE...	sizes with -q
+#   # once: reason		not with -Q, which also is -q: for all kernels but the first
 # clock=count is boot.sh -i: for a case that measures rates or times.
 
 set -eu -o pipefail
@@ -32,6 +33,10 @@ all_cases() {
 	for f in "$here"/cases/*.sh; do
 		basename "$f" .sh
 	done
+}
+
+once_cases() {
+	grep -l '^# once:' "$here"/cases/*.sh | sed 's:.*/::; s:\.sh$::'
 }
 
 list() {
@@ -97,7 +102,7 @@ run_case() {
 	printf '%s\n' "$status" >"$dir/status"
 }
 
-series=${KERNEL:-6.1} name='' jobs=$(nproc) slow=1 quick=false verbose=false opts=() tail=30
+series=${KERNEL:-6.1} name='' jobs=$(nproc) slow=1 quick=false once=true verbose=false opts=() tail=30
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list | -l)
@@ -114,6 +119,7 @@ while [ $# -gt 0 ]; do
 	-e) opts+=(-e "$2"); shift ;;
 	-b) opts+=(-b "$2"); shift ;;
 	-q) quick=true ;;
+	-Q) quick=true once=false ;;
 	-v) verbose=true ;;
 	-*)
 		usage >&2
@@ -134,6 +140,10 @@ if [ $# -gt 0 ]; then
 	done
 else
 	mapfile -t cases < <(all_cases)
+	if ! $once; then
+		printf 'only on the first kernel: %s\n' "$(once_cases | paste -sd ' ')"
+		mapfile -t cases < <(all_cases | grep -vxF "$(once_cases)")
+	fi
 fi
 for c in qemu-system-x86_64 cpio ipvsadm busybox; do
 	PATH=$PATH:/usr/sbin:/sbin command -v $c >/dev/null && continue

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: --apply of 10,000 rules: unchanged sends nothing, one changed weight sends one change
+# once: a test of the tool
 # vm: timeout=120
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: --apply --drain: waits for connections, for some time, or until it is told to stop
+# once: a test of the tool
 # vm: smp=2 timeout=120
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: --apply killed after every number of changes, with clients: none fails, and another one finishes
+# once: a test of the tool
 # vm: smp=2 timeout=300
 # allow-dmesg: sync thread started
 # allow-dmesg: stopping (master|backup) sync thread

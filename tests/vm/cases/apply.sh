@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: --apply: what it does, says and returns; undoing, locking, lost connections
+# once: a test of the tool
 # vm: smp=2 timeout=120
 # allow-dmesg: sync thread started
 # allow-dmesg: stopping (master|backup) sync thread

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # vm: smp=2 mem=512 timeout=300
 # about: differ finds every kind of difference, and none between a program and itself
+# once: a test of the tool
 # allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
 # allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 . "$(dirname "$0")/../lib.sh"

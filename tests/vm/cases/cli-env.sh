@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # vm: smp=2 mem=512 timeout=240
 # about: no root, no module, no output, odd environments: ipvsadm-ext does as ipvsadm 1.31
+# once: a test of the tool
 # allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
 # allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 . "$(dirname "$0")/../lib.sh"

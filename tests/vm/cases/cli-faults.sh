@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: ipvsadm-ext without memory, interrupted, with a full queue, disk or pipe
+# once: a test of the tool
 # vm: timeout=240
 # quick: STRIDE=5
 . "$(dirname "$0")/../lib.sh"

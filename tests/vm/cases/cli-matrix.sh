@@ -3,6 +3,7 @@
 # vm: smp=2 mem=512 timeout=600
 # quick: DIFF_SHARE=96
 # about: every command with every option and pairs of them: ipvsadm-ext does as ipvsadm 1.31
+# once: a test of the tool
 # allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
 # allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 #

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: two directors with Debian's keepalived, as docs/failover.md says; servers and the master die
+# once: takes long, and what it asks of the kernel other cases ask, too
 # vm: timeout=400
 # take: PATH=$PATH:/usr/sbin; command -v keepalived || :
 # allow-dmesg: IPVS: Unknown mcast interface:

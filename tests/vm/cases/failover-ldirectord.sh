@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: two directors with Debian's ldirectord, as docs/failover.md says; servers and the master die
+# once: takes long, and what it asks of the kernel other cases ask, too
 # vm: timeout=400
 # take: tests/vm/perl-files.sh /usr/sbin/ldirectord
 . "$(dirname "$0")/../lib.sh"

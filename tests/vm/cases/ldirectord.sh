@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: Debian's ldirectord with our tool in place of ipvsadm: start, death, return, stop
+# once: takes long, and what it asks of the kernel other cases ask, too
 # vm: timeout=120
 # take: tests/vm/perl-files.sh /usr/sbin/ldirectord
 . "$(dirname "$0")/../lib.sh"

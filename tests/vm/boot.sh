@@ -231,6 +231,13 @@ append="console=ttyS0 quiet loglevel=5 panic=-1 oops=panic panic_on_warn=$warn
 [ "$arch" = um ] || append+=" earlyprintk=serial,ttyS0 random.trust_cpu=on mitigations=off nokaslr
 	nmi_watchdog=0 tsc=reliable no_timer_check"
 
+# The guest's time stamp counter is that of this machine, and kernels that measure its
+# rate while the emulated timers are late get it wrong: their clocks then go several
+# times too fast. Where this is a virtual machine itself, the rate is known.
+if [ "$arch" != um ] && [ ${#clock[@]} = 0 ] && grep -qw hypervisor /proc/cpuinfo; then
+	append+=" tsc_early_khz=$(awk '/^cpu MHz/ { printf "%d", 1000 * $4; exit }' /proc/cpuinfo)"
+fi
+
 # The serial ports are descriptors; more than one processor needs seccomp. KILL,
 # because it panics when it is asked to end while idle.
 boot_um() {

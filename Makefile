@@ -137,6 +137,10 @@ check-mutants: lab-tools ## break the modules on purpose; a test must notice (T=
 	@tests/deps.sh
 	@tests/mutants/run.sh -k '$(KERNEL)' $(if $(DEBUG),-d '$(DEBUG)') $(T)
 
+check-cost: ## instructions of each decision, next to what they were (tests/bench/cost.txt)
+	@tests/deps.sh
+	@tests/bench/cost.sh '$(KERNEL)'
+
 list-vm: ## list the tests of check-vm
 	@tests/vm/run.sh --list
 
@@ -176,5 +180,5 @@ help: ## this
 		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: modules tool install uninstall install-tool uninstall-tool clean check deps \
-	check-unit check-cli check-fuzz check-contract check-docs check-vm check-matrix check-asan check-debug uml torture check-mutants list-vm demo \
+	check-unit check-cli check-fuzz check-contract check-docs check-vm check-matrix check-asan check-debug uml torture check-mutants check-cost list-vm demo \
 	demo-striping scale bench-decide lab-kernel lab-modules lab-tools help

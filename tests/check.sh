@@ -38,6 +38,7 @@ make --no-print-directory deps || exit 1
 ring unit make check-unit KERNEL="$1"
 ring cli-unit make check-cli
 ring fuzz make check-fuzz
+ring cost make check-cost KERNEL="$1"
 # All of it takes half an hour: some of each kind.
 ring asan make check-asan KERNEL="$1" T="apply apply-big json cli-random cli-restore" \
 	N=200 E="DIFF_TABLES=30"

@@ -8,6 +8,7 @@ packages=(
 	gcc-12 make libc6-dev pkg-config	# build
 	libnl-genl-3-dev libpopt-dev libjansson-dev	# ipvsadm-ext
 	check				# unit tests
+	valgrind			# cost of decisions
 	clang libclang-rt-14-dev	# fuzzing
 	python3-jsonschema		# the documented schema, as a judge
 	sparse perl python3-yaml	# contract tests

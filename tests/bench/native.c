@@ -6,10 +6,11 @@
  * (softirq accounting, out-of-line locks) is not there, for none of them. Nor is
  * the time that bw_lag and bw_lag_val take to read the clock.
  *
- *	native [-b] [-r ROUNDS] [-n SERVERS] [-s SCHED]... [-t THREADS]
+ *	native [-b] [-c] [-r ROUNDS] [-n SERVERS] [-s SCHED]... [-t THREADS]
  *	       [-v VARIANT]
  *
  *	-b	bind and unbind a connection after each decision
+ *	-c	count instructions, for callgrind; see cost.sh
  *	-r	samples of each, default 15
  *	-n	only this number of servers
  *	-s	only these schedulers, and rr
@@ -36,12 +37,17 @@
  * it 20,000 times as long. Of two schedulers called rr and wrr, those with _ext
  * are ours.
  * "relief" is one pass of the framework's work over the full servers.
+ *
+ * With -c nothing of this is printed. Callgrind gets a dump for each, named
+ *
+ *	VARIANT SERVERS SCHED DECISIONS
  */
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <valgrind/callgrind.h>
 
 #include "native.h"
 
@@ -91,7 +97,7 @@ static struct contender {
 
 static unsigned int rounds = 15;
 static int only_variant = -1, only_threads;
-static bool do_bind;
+static bool do_bind, do_count;
 
 static struct ip_vs_dest *empty_schedule(struct ip_vs_service *svc,
 					 const struct sk_buff *skb,
@@ -161,6 +167,12 @@ static void calibrate(struct contender *c)
 {
 	u64 t;
 
+	if (do_count) {
+		c->calls = c->constant ? 1024 : 16;
+		/* what is done once after a change */
+		decide(c->svc, 4 * c->calls, do_bind);
+		return;
+	}
 	for (c->calls = 16; ; c->calls *= 4) {
 		t = now(CLOCK_THREAD_CPUTIME_ID);
 		decide(c->svc, c->calls, do_bind);
@@ -283,6 +295,20 @@ static bool takes_part(const struct contender *c, enum variant variant)
 	}
 }
 
+/* The instructions of one thread's decisions go to a dump. */
+static void count(struct contender *c, enum variant variant, unsigned int servers)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s %u %s %u", variant_name[variant], servers, c->name,
+		 c->calls);
+	CALLGRIND_START_INSTRUMENTATION;
+	CALLGRIND_ZERO_STATS;
+	decide(c->svc, c->calls, do_bind);
+	CALLGRIND_DUMP_STATS_AT(name);
+	CALLGRIND_STOP_INSTRUMENTATION;
+}
+
 /* Measure contenders, taking turns, and print a line of each. */
 static void compare(enum variant variant, unsigned int servers, int nthreads)
 {
@@ -294,6 +320,12 @@ static void compare(enum variant variant, unsigned int servers, int nthreads)
 
 	if (only_threads && nthreads != only_threads)
 		return;
+	if (do_count) {
+		for (c = contenders; c < end; c++)
+			if (takes_part(c, variant))
+				count(c, variant, servers);
+		return;
+	}
 	for (c = contenders; c < end; c++)
 		c->busy = 0;
 	for (r = 0; r < rounds; r++)
@@ -341,6 +373,8 @@ static void relief(unsigned int servers)
 	unsigned int r;
 	u64 t;
 
+	if (do_count)
+		return;
 	for (r = 0; r < rounds; r++) {
 		/* none: so few that decisions look at them themselves */
 		if (!shim_next_due(&due))
@@ -521,10 +555,14 @@ int main(int argc, char **argv)
 	int opt;
 	bool some = false;
 
-	while ((opt = getopt(argc, argv, "br:n:s:t:v:")) != -1) {
+	while ((opt = getopt(argc, argv, "bcr:n:s:t:v:")) != -1) {
 		switch (opt) {
 		case 'b':
 			do_bind = true;
+			break;
+		case 'c':
+			do_count = true;
+			only_threads = 1;
 			break;
 		case 'r':
 			rounds = strtoul(optarg, NULL, 0);

@@ -7,7 +7,8 @@
 #
 # Builds native.c, or events.c, with the modules' files and with mainline's of the kernel
 # SERIES, from the distribution's source package, and runs it. With LOCKS=shim
-# in the environment the locks are not those of native_lock.h but the shim's.
+# in the environment the locks are not those of native_lock.h but the shim's. RUN is a
+# program to run it under.
 
 set -eu -o pipefail
 
@@ -33,4 +34,5 @@ gcc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wno-missing-field-initializers $cfla
 	-I"$root/kernel/include" -I"$root/tests/shim/include" \
 	-o "$out/$program" "$here/$program.c" "$here/native_lock.c" \
 	"$out"/fast/{ip_vs_ext,sched,mainline}/*.o "$out/fast/libshim.a" -lpthread
-exec "$out/$program" "$@"
+# shellcheck disable=SC2086
+exec ${RUN-} "$out/$program" "$@"

@@ -9,6 +9,7 @@
 # tree. Ends with 77, and says why, if the source cannot be had.
 
 set -eu -o pipefail
+. "$(dirname "$0")/../apt.sh"
 cd "$(dirname "$0")/../.."
 root=$PWD
 cache=${IPVS_EXT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipvs-ext}/keepalived
@@ -19,30 +20,27 @@ skip() {
 	exit 77
 }
 
-# apt with a state of its own, which has sources where this machine has binaries.
-apt_get() {
-	apt-get -qq -o Dir::Etc::SourceList="$cache/apt/sources.list" \
-		-o Dir::Etc::SourceParts="$cache/apt/parts" -o Dir::State="$cache/apt" \
-		-o Dir::State::Lists="$cache/apt/lists" -o Dir::State::status="$cache/apt/status" \
-		-o Dir::Cache="$cache/apt" -o Acquire::Languages=none \
-		-o APT::Sandbox::User=root "$@" >"$cache/log" 2>&1
+# The source package: apt-get source ARGUMENTS...
+source_package() {
+	(cd "$cache/source" && apt_run get -qq source --download-only --only-source "$@" \
+		keepalived) >"$cache/log" 2>&1
 }
 
 # What was there before is used if apt cannot be asked. Debian's own changes are a
 # file beside upstream's, and may be missing where that is not.
 fetch() {
-	mkdir -p "$cache"/apt/{lists/partial,archives/partial,parts} "$cache/source"
-	: >"$cache/apt/status"
-	# shellcheck disable=SC2016
-	apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' | sort -u >"$cache/apt/sources.list"
-	apt_get update || return 0
-	cd "$cache/source"
-	if ! apt_get source --download-only --only-source keepalived; then
+	local release
+
+	release=$(apt_release)
+	mkdir -p "$cache/source"
+	apt_use "$cache/apt" "$release $release-updates $release-security" deb-src \
+		2>"$cache/log" || return 0
+	if ! apt_refresh; then
+		cp "$cache/apt/log" "$cache/log"
+	elif ! source_package; then
 		grep -m1 '^E: ' "$cache/log" >"$cache/why" || :
-		apt_get source --download-only --only-source --tar-only keepalived || :
+		source_package --tar-only || :
 	fi
-	cd "$root"
 }
 
 newest() { find "$cache/source" -name "$1" 2>/dev/null | sort -V | tail -n1; }

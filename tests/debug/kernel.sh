@@ -19,6 +19,7 @@
 set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+. "$(dirname "$0")/../apt.sh"
 cache=${IPVS_EXT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipvs-ext}
 jobs=${JOBS:-$(nproc)}
 
@@ -41,46 +42,20 @@ die() {
 	exit 1
 }
 
-# Run an apt program with a state of its own for one suite: the machine's sources
-# say where the archive is, and are not changed.
-apt_in() {
-	local suite=$1 dir=$cache/debug/apt/$1 uri
-
-	shift
-	if [ "$suite" = - ]; then
-		"$@"
-		return
-	fi
-	# shellcheck disable=SC2016
-	uri=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' |
-		grep -v security | head -n1)
-	[ -n "$uri" ] || return 1
-	mkdir -p "$dir"/{lists/partial,cache/archives/partial,parts}
-	: >"$dir/status"
-	printf 'deb [signed-by=%s] %s %s main\n' \
-		/usr/share/keyrings/debian-archive-keyring.gpg "$uri" "$suite" \
-		>"$dir/sources.list"
-	"$1" -o Dir::Etc::sourcelist="$dir/sources.list" \
-		-o Dir::Etc::sourceparts="$dir/parts" -o Dir::Etc::preferences=/dev/null \
-		-o Dir::Etc::preferencesparts="$dir/parts" -o Dir::State="$dir" \
-		-o Dir::State::lists="$dir/lists" -o Dir::State::status="$dir/status" \
-		-o Dir::Cache="$dir/cache" -o APT::Sandbox::User=root \
-		-o Acquire::Languages=none "${@:2}"
-}
+# What apt is to work on: a suite with a state of its own, or "-".
+use_suite() { apt_use "$cache/debug/apt/$1" "$1"; }
 
 # Newest source package of series $1 that suites $2 have: "suite package version".
 find_source() {
 	local suite pkg version
 
 	for suite in ${2//,/ }; do
-		[ "$suite" = - ] || apt_in "$suite" apt-get update -qq >/dev/null 2>&1 || :
-		pkg=$(apt_in "$suite" apt-cache search --names-only \
-			"^linux-source-${1//./\\.}(\.[0-9]+)?\$" 2>/dev/null |
-			cut -d' ' -f1 | sort -V | tail -n1)
+		use_suite "$suite" || continue
+		[ "$suite" = - ] || apt_refresh || :
+		pkg=$(apt_search "linux-source-${1//./\\.}(\.[0-9]+)?" | sort -V | tail -n1)
 		[ -n "$pkg" ] || continue
-		version=$(apt_in "$suite" apt-cache show --no-all-versions "$pkg" |
-			sed -n 's/^Version: //p' | head -n1)
-		printf '%s %s %s\n' "$suite" "$pkg" "${version##*:}"
+		version=$(apt_version "$pkg")
+		printf '%s %s %s\n' "$suite" "$pkg" "$version"
 		return
 	done
 	return 1
@@ -96,11 +71,10 @@ unpack_source() {
 		mkdir "$tmp/deb" "$tmp/tree"
 		chmod 755 "$tmp/tree"
 		note "fetching $pkg $3"
-		(cd "$tmp/deb" && apt_in "$suite" apt-get download -qq \
-			-o APT::Sandbox::User=root "$pkg") >&2 || {
+		if ! use_suite "$suite" || ! apt_get "$tmp/deb" download "$pkg"; then
 			rm -rf "$tmp"
 			return 1
-		}
+		fi
 		dpkg-deb --fsys-tarfile "$tmp"/deb/*.deb |
 			tar -xO --wildcards './usr/src/linux-source-*.tar.xz' |
 			tar -xJ -C "$tmp/tree" --strip-components=1

@@ -17,6 +17,7 @@
 
 set -eu -o pipefail
 
+. "$(dirname "$0")/../apt.sh"
 cache=${IPVS_EXT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipvs-ext}
 flavour=cloud-amd64
 
@@ -55,117 +56,25 @@ know() {
 	[[ $suites != *" tools" ]] || { tools=true; suites=${suites% tools}; }
 }
 
-# The address that this machine has Debian's archive from, known by its suite for
-# updates; with $1 = security, that of the security archive.
-archive() {
-	local f
-
-	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
-		case $f in
-		*.list)
-			sed -nE 's/^deb +(\[[^]]*\] +)?//p' "$f" 2>/dev/null ;;
-		*.sources)
-			awk -v RS= -F '\n' '{
-				uri = suites = ""
-				for (i = 1; i <= NF; i++) {
-					if ($i ~ /^URIs:/) { split($i, w, " "); uri = w[2] }
-					if (sub(/^Suites:/, "", $i)) suites = $i
-				}
-				n = split(suites, s, " ")
-				for (i = 1; i <= n; i++) print uri, s[i]
-			}' "$f" ;;
-		esac
-	done | awk -v suite="-${1:-updates}$" '$2 ~ suite && !n++ { print $1 }'
-}
-
-# Let apt work on the suites of the series, if they are not this machine's, with
-# files of its own, and lists that are not older than a day if that can be.
-apt_options=()
+# Lists that are not older than a day, if that can be.
 use_suites() {
-	local dir=$cache/apt/${suites// /+} suite uri sources=''
-
-	[ "$suites" != - ] || return 0
-	mkdir -p "$dir"/{lists/partial,archives/partial,none}
-	for suite in $suites; do
-		uri=$(archive "$(grep -o 'security$' <<<"$suite")") || :
-		if [ -z "$uri" ]; then
-			note "apt's sources do not say where this machine has Debian's archive from"
-			return 1
-		fi
-		sources+="deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
-		sources+=" $uri $suite main"$'\n'
-	done
-	[ -f "$dir/status" ] || : >"$dir/status"
-	printf %s "$sources" | cmp -s - "$dir/sources.list" ||
-		printf %s "$sources" >"$dir/sources.list"
-	apt_options=(-o "Dir::State=$dir" -o "Dir::State::status=$dir/status"
-		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir"
-		-o "Dir::Etc::sourcelist=$dir/sources.list" -o "Dir::Etc::sourceparts=$dir/none"
-		-o "Dir::Etc::preferences=$dir/none/none" -o "Dir::Etc::preferencesparts=$dir/none"
-		-o APT::Architecture=amd64 -o Acquire::Languages=none
-		-o Acquire::http::Timeout=20 -o Acquire::Retries=1 -o Debug::NoLocking=1)
-	lists=$dir
-	[ -n "$(find "$lists/fresh" -mtime -1 2>/dev/null)" ] || refresh_lists || :
-}
-
-apt() {
-	local command=$1 opt=("${apt_options[@]}")
-
-	shift
-	[ "$(id -u)" != 0 ] || opt+=(-o APT::Sandbox::User=root)
-	"apt-$command" "${opt[@]}" "$@"
+	apt_use "$cache/apt/${suites// /+}" "$suites" || return
+	[ -z "$apt_dir" ] || [ -n "$(find "$apt_dir/fresh" -mtime -1 2>/dev/null)" ] ||
+		apt_refresh || :
 }
 
 # Images of the series, best first. An archive may lack the headers of some.
 images() {
-	local name=linux-headers-$pattern-$flavour
-
-	command -v apt-cache >/dev/null || return 1
-	apt cache search --names-only "^$name\$" 2>/dev/null |
-		cut -d' ' -f1 | { grep -E "^$name\$" || :; } | case $order in
-		oldest) sort -V ;;
-		*) sort -rV ;;
-		esac | sed 's/^linux-headers/linux-image/; 3q'
-}
-
-package_version() {
-	apt cache show --no-all-versions "$1" 2>/dev/null |
-		sed -n 's/^Version: //p' | head -n1
+	apt_search "linux-headers-$pattern-$flavour" | case $order in
+	oldest) sort -V ;;
+	*) sort -rV ;;
+	esac | sed 's/^linux-headers/linux-image/; 3q'
 }
 
 # Packages that $1 depends on and whose names match $2.
 depends() {
-	apt cache depends "$1" 2>/dev/null |
+	apt_run cache depends "$1" 2>/dev/null |
 		sed -n 's/^[ |]*Depends: //p' | { grep -E "^$2\$" || :; }
-}
-
-refresh_lists() {
-	command -v apt-get >/dev/null || return 1
-	mkdir -p "$cache"
-	if [ -n "$lists" ]; then
-		apt get update -qq -o APT::Update::Error-Mode=any \
-			>"$lists/log" 2>&1 && touch "$lists/fresh"
-	else
-		[ "$(id -u)" = 0 ] && apt get update -qq >"$cache/apt-update.log" 2>&1
-	fi
-}
-
-# Download packages $2... into directory $1.
-download() {
-	local dir=$1
-
-	shift
-	(cd "$dir" && apt get download -qq "$@") >"$dir/log" 2>&1
-}
-
-# The same, with all that they depend on.
-download_closure() {
-	local dir=$1
-
-	shift
-	mkdir -p "$dir/partial"
-	apt get install -qq -y --download-only --no-install-recommends \
-		-o "Dir::Cache::archives=$dir" "$@" >"$dir/log" 2>&1
 }
 
 # Headers carry absolute paths in two Makefiles: let them point to where the
@@ -225,9 +134,13 @@ unpack_kernel() {
 
 	tmp=$(mktemp -d "$cache/kernel/.new.XXXXXX")
 	mkdir -p "$tmp/deb" "$tmp/root/usr"
-	download "$tmp/deb" "${pkgs[@]}" || status=$?
+	apt_get "$tmp/deb" download "${pkgs[@]}" || status=$?
 	if $tools && [ $status = 0 ]; then
-		download_closure "$tmp/deb" "linux-headers-$kver" "${build_tools[@]}" || status=$?
+		# with all that they depend on
+		mkdir "$tmp/deb/partial"
+		apt_get "$tmp/deb" install -y --download-only --no-install-recommends \
+			-o "Dir::Cache::archives=$tmp/deb" "linux-headers-$kver" \
+			"${build_tools[@]}" || status=$?
 		for deb in bin sbin lib lib64; do
 			mkdir "$tmp/root/usr/$deb"
 			ln -s "usr/$deb" "$tmp/root/$deb"
@@ -235,7 +148,6 @@ unpack_kernel() {
 		ln -s mawk "$tmp/root/usr/bin/awk"
 	fi
 	if [ $status != 0 ]; then
-		sed 's/^/kernel.sh: apt: /' "$tmp/deb/log" | tail -n3 >&2
 		rm -rf "$tmp"
 		return 1
 	fi
@@ -268,8 +180,8 @@ try_fetch() {
 	local image version dest
 
 	for image in $(images); do
-		version=$(package_version "$image")
-		dest=$cache/kernel/${image#linux-image-}_${version##*:}
+		version=$(apt_version "$image")
+		dest=$cache/kernel/${image#linux-image-}_$version
 		[ -f "$dest/kver" ] || unpack_kernel "$image" "$version" "$dest" || continue
 		ln -sfn "${dest##*/}" "$cache/kernel/current-$1"
 		return
@@ -283,7 +195,7 @@ fetch() {
 	mkdir -p "$cache/kernel"
 	exec 9>"$cache/kernel/lock"
 	flock 9
-	if ! use_suites || { ! try_fetch "$1" && ! { refresh_lists && try_fetch "$1"; }; }; then
+	if ! use_suites || { ! try_fetch "$1" && ! { apt_refresh && try_fetch "$1"; }; }; then
 		if ! dir=$(current "$1"); then
 			note "no package linux-image of $1 can be had from apt, and none is in $cache/kernel"
 			exit 77
@@ -323,15 +235,14 @@ source_parts=(net/netfilter/ipvs scripts include/net/ip_vs.h
 try_source() {
 	local version tmp dest parts=("${source_parts[@]/#/*/}")
 
-	version=$(package_version "linux-source-$1")
+	version=$(apt_version "linux-source-$1")
 	[ -n "$version" ] || return 1
-	dest=$cache/source/$1_${version##*:}
+	dest=$cache/source/$1_$version
 	# One that was unpacked when tests needed less is replaced.
 	if [ "$(cat "$dest/.parts" 2>/dev/null)" != "${source_parts[*]}" ]; then
 		tmp=$(mktemp -d "$cache/source/.new.XXXXXX")
 		mkdir "$tmp/deb" "$tmp/tree"
-		if ! download "$tmp/deb" "linux-source-$1"; then
-			sed 's/^/kernel.sh: apt: /' "$tmp/deb/log" | tail -n3 >&2
+		if ! apt_get "$tmp/deb" download "linux-source-$1"; then
 			rm -rf "$tmp"
 			return 1
 		fi
@@ -362,7 +273,7 @@ get_source() {
 	exec 9>"$cache/source/lock"
 	flock 9
 	if ! use_suites || { ! try_source "$number" &&
-		! { refresh_lists && try_source "$number"; }; }; then
+		! { apt_refresh && try_source "$number"; }; }; then
 		dir=$(find "$cache/source" -maxdepth 1 -name "${number}_*" | sort -V | tail -n1)
 		[ -n "$dir" ] || die "package linux-source-$number cannot be had from apt," \
 			"and it is not in $cache/source"
@@ -372,7 +283,6 @@ get_source() {
 	exec 9>&-
 }
 
-lists=
 case ${1-} in
 -h | --help | help)
 	usage

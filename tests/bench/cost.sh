@@ -38,7 +38,7 @@ fi
 rm -rf "$out"
 mkdir -p "$out"
 ours=()
-for s in hprio rr_ext wrr_ext bw_load bw_lag_val bw_lag auto_bw; do
+for s in hprio rr_ext wrr_ext bw_load bw_poll bw_lag_val bw_lag auto_bw; do
 	ours+=(-s "$s")
 done
 for n in 2 16 128 1024; do

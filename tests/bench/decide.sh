@@ -96,7 +96,7 @@ function table(kind, title, variant,	i, j, n, x) {
 		printf " %9s", name[i]
 	printf "  %9s %9s %9s\n", "hprio/rr", "hprio/@16", "fo/hprio"
 	for (j = 1; j <= 3; j++)
-		for (n = 1; n <= 5; n++) {
+		for (n = 1; n <= 6; n++) {
 			x = v[kind, variants[j], sizes[n], "hprio"]
 			if (x == "")
 				continue
@@ -117,7 +117,7 @@ function each_server(kind, title,	i, n, m, x) {
 	for (i = 1; i <= neach; i++)
 		printf " %11s", each[i]
 	printf "   each server more\n"
-	for (n = 1; n <= 5; n++) {
+	for (n = 1; n <= 6; n++) {
 		if (v[kind, "limits", sizes[n], each[1]] == "")
 			continue
 		printf "  %-8s %7d", "limits", sizes[n]
@@ -140,7 +140,7 @@ function beside(kind, title,	i, j, n) {
 		printf " %9s", besides[i]
 	printf "  %9s %9s %9s\n", "rr_ext/rr", "wrr_x/wrr", "bw_l/rr"
 	for (j = 1; j <= nshare; j++)
-		for (n = 1; n <= 5; n++) {
+		for (n = 1; n <= 6; n++) {
 			if (v[kind, share[j], sizes[n], "wrr_ext"] == "")
 				continue
 			printf "  %-9s %7d", share[j], sizes[n]
@@ -151,6 +151,37 @@ function beside(kind, title,	i, j, n) {
 				rat(v[kind, share[j], sizes[n], "wrr_ext"], v[kind, share[j], sizes[n], "wrr"]),
 				rat(v[kind, share[j], sizes[n], "bw_load"], v[kind, share[j], sizes[n], "rr"])
 		}
+}
+
+# Schedulers @who in all variants and sizes.
+function everyone(kind, title, who,	i, j, n, nwho, list) {
+	nwho = split(who, list)
+	printf "\n%s\n  %-7s %7s", title, "", "servers"
+	for (i = 1; i <= nwho; i++)
+		printf " %10s", list[i]
+	printf "\n"
+	for (j = 1; j <= nlevels; j++)
+		for (n = 1; n <= 6; n++) {
+			if (v[kind, levels[j], sizes[n], "rr"] == "")
+				continue
+			printf "  %-7s %7d", levels[j], sizes[n]
+			for (i = 1; i <= nwho; i++)
+				printf " %10s", num(v[kind, levels[j], sizes[n], list[i]])
+			printf "\n"
+		}
+}
+
+# The dearest decision of @sched in all of that, over its own at 16.
+function dearest(kind, sched,	j, n, x, most, where) {
+	for (j = 1; j <= nlevels; j++)
+		for (n = 1; n <= 6; n++) {
+			x = v[kind, levels[j], sizes[n], sched]
+			if (x > most + 0) {
+				most = x
+				where = levels[j] " " sizes[n]
+			}
+		}
+	return sched " " rat(most, v[kind, "limits", 16, sched]) " (" where ")"
 }
 
 # [KIND, VARIANT, SERVERS, SCHEDULER] over another, for each kind
@@ -196,13 +227,16 @@ END {
 	nshare = split("limits full distinct heavy heavyfull", share)
 	neach = split("bw_lag_val bw_lag auto_bw", each)
 	split("limits full rebound", variants)
-	split("2 16 128 1024 10240", sizes)
+	split("2 16 128 1024 10240 20480", sizes)
+	nlevels = split("limits half most full all tiers", levels)
 	split("gross instr ns1", kinds)
 	label["gross"] = "gross"; label["instr"] = "net"; label["ns1"] = "ns"
 
 	print "limits:  all servers eligible, upper thresholds far away"
 	print "full:    all but one filled up, which is in a lower tier"
 	print "rebound: as full, and they were full already when bound to the scheduler"
+	print "half, most, all: 50, 99 and 100 of 100 are full; all: connections are refused"
+	print "tiers:   100 tiers, of which the lowest is not full"
 	if ("gross" in have) {
 		table("gross", "instructions per schedule(), with the harness")
 		table("instr", "instructions per schedule(), net of the harness (" \
@@ -232,7 +266,19 @@ END {
 		print "  distinct: random weights, nothing repeats; heavy: one of 2147483647 and ones;"
 		print "  heavyfull: and it is full (wrr, in both: one of 100000)"
 	}
-	for (i = 1; i <= 5; i++)
+	if ("ns1" in have) {
+		everyone("ns1", "ns per decision, 1 thread: in-tree schedulers", \
+			"rr wrr lc wlc sed nq twos fo ovf sh dh")
+		everyone("ns1", "ns per decision, 1 thread: ours", \
+			"rr_ext wrr_ext bw_load bw_poll hprio bw_lag bw_lag_val auto_bw")
+	}
+	if ("ns2" in have) {
+		everyone("ns2", "ns per decision, 2 threads together: in-tree schedulers", \
+			"rr wrr lc wlc sed nq twos fo ovf sh dh")
+		everyone("ns2", "ns per decision, 2 threads together: ours", \
+			"rr_ext wrr_ext bw_load bw_poll hprio bw_lag bw_lag_val auto_bw")
+	}
+	for (i = 1; i <= 6; i++)
 		if (sizes[i] in relief)
 			r = r sprintf("%s%.1f us for %d", r == "" ? "" : ", ", \
 				relief[sizes[i]] / 1000, sizes[i])
@@ -276,9 +322,11 @@ END {
 	line("wrr_ext, the heavy one full / not full", "<= 10", over("heavyfull", 16, "wrr_ext", "heavy", 16, "wrr_ext"))
 	line("  the same, over limits", "<= 10", over("heavyfull", 16, "wrr_ext", "limits", 16, "wrr_ext"))
 	line("  mainline (100000 instead of 2147483647)", "", over("heavyfull", 16, "wrr", "heavy", 16, "wrr"))
+	line("dearest of these levels and sizes / at 16, ns", "<= 2", dearest("ns1", "hprio") ", " \
+		dearest("ns1", "rr_ext") ", " dearest("ns1", "wrr_ext") ", " dearest("ns1", "bw_load"))
 	line("1024 servers, fo / hprio", ">= 20", inverse("limits", 1024, "fo"))
 	r = ""
-	for (n = 1; n <= 5; n++)
+	for (n = 1; n <= 6; n++)
 		if (("rr/ns2", "limits", sizes[n], "hprio") in v)
 			r = r sprintf("%s%s: %s", r == "" ? "" : ", ", sizes[n], \
 				v["rr/ns2", "limits", sizes[n], "hprio"])
@@ -287,7 +335,7 @@ END {
 		line("  the same at 16, locks unfair, not as in the kernel", "", \
 			v["rr/shim2", "limits", 16, "hprio"])
 	r = ""
-	for (n = 1; n <= 5; n++)
+	for (n = 1; n <= 6; n++)
 		if (v["ns2", "limits", sizes[n], "wrr_ext"] != "")
 			r = r sprintf("%s%s: %s, %s", r == "" ? "" : "; ", sizes[n],
 				rat(v["ns2", "limits", sizes[n], "rr"], v["ns2", "limits", sizes[n], "rr_ext"]),

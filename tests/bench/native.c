@@ -27,6 +27,11 @@
  * rr over this (a throughput: above 1 is better). BUSY samples are no good,
  * because the threads did not have a CPU each. LEAST is the smallest NS, for
  * machines that others use, too. VARIANTs are those of guest.sh,
+ *
+ *	half, most	one half, or 99 of 100 servers, are full
+ *	all		all are: every connection is refused
+ *	tiers		100 tiers, of which the lowest is not full
+ *
  * and for schedulers with shares
  *
  *	distinct	random weights up to 1,000,000, so that nothing repeats
@@ -58,10 +63,15 @@
 #define MAX_THREADS	2
 #define RETRIES		20		/* for CPUs that are not busy */
 
-enum variant { LIMITS, FULL, REBOUND, DISTINCT, HEAVY, HEAVYFULL };
-static const char * const variant_name[] = {
-	"limits", "full", "rebound", "distinct", "heavy", "heavyfull",
+enum variant {
+	LIMITS, HALF, MOST, FULL, REBOUND, ALL, TIERS, DISTINCT, HEAVY, HEAVYFULL,
 };
+static const char * const variant_name[] = {
+	"limits", "half", "most", "full", "rebound", "all", "tiers", "distinct", "heavy",
+	"heavyfull",
+};
+
+#define TIERS_NR	100
 
 /* As the core and guest.sh know them; the first one is what others are
  * compared with, the last one decides nothing.
@@ -70,7 +80,10 @@ static struct contender {
 	const char *name, *module, *bind;
 	bool constant;			/* does the same work for any size */
 	int heavy;			/* the largest weight, if weights are shares */
+	bool tiers;			/* higher weights first */
+	bool hash;			/* refuses if one certain server is full */
 	bool wanted;
+	bool refuses;			/* nobody is left to choose */
 	struct ip_vs_service *svc;
 	u32 calls;			/* in a sample of one thread */
 	double ns[MAX_ROUNDS];
@@ -79,15 +92,22 @@ static struct contender {
 	{ "rr", "mainline_ip_vs_rr", "mainline-rr", true },
 	{ "wrr", "mainline_ip_vs_wrr", "mainline-wrr", false, 100000 },
 	{ "wlc", "mainline_ip_vs_wlc", "mainline-wlc" },
-	{ "fo", "mainline_ip_vs_fo", "mainline-fo" },
-	{ "ovf", "mainline_ip_vs_ovf", "mainline-ovf" },
+	{ "fo", "mainline_ip_vs_fo", "mainline-fo", .tiers = true },
+	{ "ovf", "mainline_ip_vs_ovf", "mainline-ovf", .tiers = true },
+	{ "lc", "mainline_ip_vs_lc", "mainline-lc" },
+	{ "sed", "mainline_ip_vs_sed", "mainline-sed" },
+	{ "nq", "mainline_ip_vs_nq", "mainline-nq" },
+	{ "twos", "mainline_ip_vs_twos", "mainline-twos" },
+	{ "sh", "mainline_ip_vs_sh", "mainline-sh", true, .hash = true },
+	{ "dh", "mainline_ip_vs_dh", "mainline-dh", true, .hash = true },
 	{ "bw_lag_val", "ip_vs_bw_lag_val", "bw_lag_val" },
 	{ "bw_lag", "ip_vs_bw_lag", "bw_lag" },
 	{ "auto_bw", "ip_vs_auto_bw", "auto_bw" },
 	{ "rr_ext", "ip_vs_rr", "rr", true },
 	{ "wrr_ext", "ip_vs_wrr", "wrr", true, INT_MAX },
 	{ "bw_load", "ip_vs_bw_load", "bw_load", true, INT_MAX },
-	{ "hprio", "ip_vs_hprio", "hprio", true },
+	{ "bw_poll", "ip_vs_bw_poll", "bw_poll", true, INT_MAX },
+	{ "hprio", "ip_vs_hprio", "hprio", true, .tiers = true },
 	{ "harness", NULL, "empty", true },
 };
 
@@ -123,8 +143,9 @@ static void die(const char *what, const char *who)
 
 /* Returns the server chosen last. */
 static noinline struct ip_vs_dest *
-decide(struct ip_vs_service *svc, u32 calls, bool with_bind)
+decide(const struct contender *c, u32 calls, bool with_bind)
 {
+	struct ip_vs_service *svc = c->svc;
 	struct ip_vs_scheduler *sched;
 	struct sk_buff *skb = &shim_skb;
 	struct ip_vs_iphdr *iph = &shim_iph;
@@ -148,8 +169,8 @@ decide(struct ip_vs_service *svc, u32 calls, bool with_bind)
 		}
 	rcu_read_unlock();
 	shim_softirq_exit();
-	if (sched != &empty && found != calls)
-		die("refused", sched->name);
+	if (sched != &empty && found != (c->refuses ? 0 : calls) && !c->hash)
+		die(c->refuses ? "chose a full server" : "refused", c->name);
 	return dest;
 }
 
@@ -158,7 +179,7 @@ static double sample(struct contender *c)
 {
 	u64 t = now(CLOCK_THREAD_CPUTIME_ID);
 
-	decide(c->svc, c->calls, do_bind);
+	decide(c, c->calls, do_bind);
 	return (double)(now(CLOCK_THREAD_CPUTIME_ID) - t) / c->calls;
 }
 
@@ -170,12 +191,12 @@ static void calibrate(struct contender *c)
 	if (do_count) {
 		c->calls = c->constant ? 1024 : 16;
 		/* what is done once after a change */
-		decide(c->svc, 4 * c->calls, do_bind);
+		decide(c, 4 * c->calls, do_bind);
 		return;
 	}
 	for (c->calls = 16; ; c->calls *= 4) {
 		t = now(CLOCK_THREAD_CPUTIME_ID);
-		decide(c->svc, c->calls, do_bind);
+		decide(c, c->calls, do_bind);
 		t = now(CLOCK_THREAD_CPUTIME_ID) - t;
 		if (t > SAMPLE_NS / 8)
 			break;
@@ -225,7 +246,7 @@ static void *thread_main(void *arg)
 		cpu_relax();
 	t = now(CLOCK_THREAD_CPUTIME_ID);
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
-		decide(th->c->svc, batch, do_bind);
+		decide(th->c, batch, do_bind);
 		done += batch;
 	}
 	th->cpu_ns = now(CLOCK_THREAD_CPUTIME_ID) - t;
@@ -286,10 +307,15 @@ static bool takes_part(const struct contender *c, enum variant variant)
 		return false;
 	switch (variant) {
 	case LIMITS:
+	case HALF:
+	case MOST:
 	case FULL:
+	case ALL:
 		return true;
 	case REBOUND:
 		return c == HPRIO || c == EMPTY;
+	case TIERS:
+		return c->tiers || c == &contenders[0] || c == EMPTY;
 	default:
 		return c->heavy || c == &contenders[0] || c == EMPTY;
 	}
@@ -304,7 +330,7 @@ static void count(struct contender *c, enum variant variant, unsigned int server
 		 c->calls);
 	CALLGRIND_START_INSTRUMENTATION;
 	CALLGRIND_ZERO_STATS;
-	decide(c->svc, c->calls, do_bind);
+	decide(c, c->calls, do_bind);
 	CALLGRIND_DUMP_STATS_AT(name);
 	CALLGRIND_STOP_INSTRUMENTATION;
 }
@@ -349,19 +375,31 @@ static void compare(enum variant variant, unsigned int servers, int nthreads)
 	fflush(stdout);
 }
 
-/* Make the servers with weight 5 full (@sign 1), or take it back (-1). */
-static void fill(struct contender *c, int sign)
+/* Make the first @nr servers full, of those with weight @weight or more. */
+static void fill(struct contender *c, unsigned int nr, int weight)
 {
 	struct ip_vs_dest *dest;
 
 	list_for_each_entry(dest, &c->svc->destinations, n_list) {
-		if (atomic_read(&dest->weight) < 5)
+		if (atomic_read(&dest->weight) < weight)
 			continue;
-		atomic_add(sign * UPPER, &dest->totalconns);
-		if (sign > 0)
-			dest->flags |= IP_VS_DEST_F_OVERLOAD;
-		else
-			dest->flags &= ~IP_VS_DEST_F_OVERLOAD;
+		if (!nr--)
+			return;
+		atomic_add(UPPER, &dest->totalconns);
+		dest->flags |= IP_VS_DEST_F_OVERLOAD;
+	}
+}
+
+/* Take it back, for all. */
+static void empty_again(struct contender *c)
+{
+	struct ip_vs_dest *dest;
+
+	list_for_each_entry(dest, &c->svc->destinations, n_list) {
+		if (!(dest->flags & IP_VS_DEST_F_OVERLOAD))
+			continue;
+		atomic_sub(UPPER, &dest->totalconns);
+		dest->flags &= ~IP_VS_DEST_F_OVERLOAD;
 	}
 }
 
@@ -389,7 +427,7 @@ static void relief(unsigned int servers)
 /* What is done once for each server, or until a sequence is known. */
 static void warm_up(struct contender *c, unsigned int n)
 {
-	decide(c->svc, c->constant ? 4 * n + 4096 : 16, false);
+	decide(c, c->constant ? 4 * n + 4096 : 16, false);
 }
 
 static void clear(void)
@@ -399,130 +437,140 @@ static void clear(void)
 	shim_empty_trash();
 }
 
-/* Those for whom the weight is a share. */
-static void shares(enum variant variant, unsigned int n)
+static int weight_of(enum variant variant, const struct contender *c, unsigned int i)
 {
-	struct contender *c, *end = contenders + NR_CONTENDERS;
-	unsigned int i;
-	int t;
+	switch (variant) {
+	case DISTINCT:
+		return 1 + (int)(shim_rnd() % 1000000);
+	case HEAVY:
+	case HEAVYFULL:
+		return i == 1 && c->heavy ? c->heavy : 1;
+	case TIERS:
+		return 1 + i % TIERS_NR;
+	default:
+		return 5;
+	}
+}
 
-	for (c = contenders; c < end; c++) {
+/* A service of @n servers for each who takes part. */
+static void open_services(enum variant variant, unsigned int n)
+{
+	struct contender *c;
+	unsigned int i;
+
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++) {
 		if (!takes_part(c, variant))
 			continue;
 		shim_seed(1);
 		if (shim_add_service(&c->svc, c->bind, c - contenders + 1, 0))
 			die("cannot be bound", c->name);
 		for (i = 1; i <= n; i++)
-			if (shim_add_dest(c->svc, i,
-					  variant == DISTINCT ?
-					  1 + (int)(shim_rnd() % 1000000) :
-					  i == 1 && c->heavy ? c->heavy : 1,
-					  UPPER, 0))
+			if (shim_add_dest(c->svc, i, weight_of(variant, c, i), UPPER, 0))
 				die("cannot add a server", c->name);
-		if (variant == HEAVYFULL && c->heavy)
-			fill(c, 1);
+	}
+}
+
+static void close_services(enum variant variant)
+{
+	struct contender *c;
+
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
+		if (takes_part(c, variant))
+			shim_del_service(c->svc);
+	clear();
+}
+
+/* Measure with the first @nr servers full, of those with weight @weight or more. */
+static void level(enum variant variant, unsigned int n, unsigned int nr, int weight)
+{
+	struct contender *c;
+	int t;
+
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++) {
+		if (!takes_part(c, variant))
+			continue;
+		c->refuses = variant == ALL;
+		fill(c, nr, weight);
 		warm_up(c, n);
 		calibrate(c);
 	}
 	for (t = 1; t <= MAX_THREADS; t++)
 		compare(variant, n, t);
-	for (c = contenders; c < end; c++) {
+	if (variant == FULL)
+		relief(n);
+	for (c = contenders; c < contenders + NR_CONTENDERS; c++) {
 		if (!takes_part(c, variant))
 			continue;
-		if (variant == HEAVYFULL && c->heavy)
-			fill(c, -1);
-		shim_del_service(c->svc);
+		c->refuses = false;
+		empty_again(c);
 	}
-	clear();
+	/* who was full is found to be relieved */
+	shim_advance(HZ);
 }
 
-/* A service of @n servers for each. */
-static void open_services(unsigned int n)
+static bool wanted(enum variant variant)
+{
+	return only_variant < 0 || only_variant == (int)variant;
+}
+
+static void rebind(unsigned int n)
+{
+	/* they are full already when it is bound */
+	fill(HPRIO, n, 5);
+	if (shim_edit_service(HPRIO->svc, EMPTY->bind, 0) ||
+	    shim_edit_service(HPRIO->svc, HPRIO->bind, 0))
+		die("cannot be bound again", HPRIO->name);
+	decide(HPRIO, 16, false);
+	calibrate(HPRIO);
+	compare(REBOUND, n, 1);
+	empty_again(HPRIO);
+}
+
+/* More and more of the same @n servers are full. */
+static void fullness(unsigned int n)
 {
 	struct contender *c;
-	unsigned int i;
 
-	for (c = contenders; c < contenders + NR_CONTENDERS; c++) {
-		if (!c->wanted)
-			continue;
-		if (shim_add_service(&c->svc, c->bind, c - contenders + 1, 0))
-			die("cannot be bound", c->name);
-		for (i = 1; i <= n; i++)
-			if (shim_add_dest(c->svc, i, 5, UPPER, 0))
-				die("cannot add a server", c->name);
-		warm_up(c, n);
-		calibrate(c);
+	open_services(LIMITS, n);
+	if (wanted(LIMITS))
+		level(LIMITS, n, 0, 5);
+	if (wanted(HALF))
+		level(HALF, n, n / 2, 5);
+	if (wanted(MOST))
+		level(MOST, n, n * 99 / 100, 5);
+	if (wanted(ALL))
+		level(ALL, n, n, 0);
+	if (wanted(FULL) || wanted(REBOUND)) {
+		/* all but one of a lower tier */
+		for (c = contenders; c < contenders + NR_CONTENDERS; c++)
+			if (c->wanted)
+				shim_edit_dest(c->svc, (n + 1) / 2, 1, 0, 0);
+		level(FULL, n, n, 5);
+		if (HPRIO->wanted)
+			rebind(n);
 	}
-}
-
-static void close_services(void)
-{
-	struct contender *c;
-
-	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
-		if (c->wanted)
-			shim_del_service(c->svc);
-	clear();
-}
-
-/* All but one of @n servers are full. */
-static void full_servers(unsigned int n)
-{
-	struct ip_vs_dest *dest;
-	struct contender *c;
-	int t;
-
-	for (c = contenders; c < contenders + NR_CONTENDERS; c++) {
-		if (!c->wanted)
-			continue;
-		shim_edit_dest(c->svc, (n + 1) / 2, 1, 0, 0);
-		fill(c, 1);
-		dest = decide(c->svc, 16, false);
-		if (dest && atomic_read(&dest->weight) != 1)
-			die("chose a full server", c->name);
-		calibrate(c);
-	}
-	for (t = 1; t <= MAX_THREADS; t++)
-		compare(FULL, n, t);
-	relief(n);
-
-	if (HPRIO->wanted) {
-		/* they were full already when it was bound */
-		if (shim_edit_service(HPRIO->svc, EMPTY->bind, 0) ||
-		    shim_edit_service(HPRIO->svc, HPRIO->bind, 0))
-			die("cannot be bound again", HPRIO->name);
-		decide(HPRIO->svc, 16, false);
-		calibrate(HPRIO);
-		compare(REBOUND, n, 1);
-	}
-	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
-		if (c->wanted)
-			fill(c, -1);
-}
-
-static void size(unsigned int n)
-{
-	int t;
-
-	open_services(n);
-	for (t = 1; t <= MAX_THREADS; t++)
-		compare(LIMITS, n, t);
-	if (only_variant != LIMITS)
-		full_servers(n);
-	close_services();
+	close_services(LIMITS);
 }
 
 static void measure(unsigned int n)
 {
 	int v;
 
-	if (only_variant < DISTINCT)
-		size(n);
-	for (v = DISTINCT; v <= HEAVYFULL; v++)
-		if (only_variant < 0 ?
-		    n == 16 || (n == 10240 && v == DISTINCT) :
-		    v == only_variant)
-			shares(v, n);
+	if (only_variant < 0 || only_variant < TIERS)
+		fullness(n);
+	for (v = TIERS; v <= HEAVYFULL; v++) {
+		if (!wanted(v))
+			continue;
+		if (only_variant < 0 && n != 16 && v >= HEAVY)
+			continue;
+		if (only_variant < 0 && n != 16 && n != 10240 && v == DISTINCT)
+			continue;
+		if (v == TIERS && n < TIERS_NR)
+			continue;
+		open_services(v, n);
+		level(v, n, v == TIERS ? n : v == HEAVYFULL, 2);
+		close_services(v);
+	}
 }
 
 static struct contender *contender(const char *name)
@@ -549,7 +597,7 @@ static int variant(const char *name)
 
 int main(int argc, char **argv)
 {
-	static const unsigned int sizes[] = { 2, 16, 128, 1024, 10240 };
+	static const unsigned int sizes[] = { 2, 16, 128, 1024, 10240, 20480 };
 	unsigned int i, only = 0;
 	struct contender *c;
 	int opt;

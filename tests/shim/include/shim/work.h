@@ -140,6 +140,11 @@ static inline u32 get_random_u32_below(u32 ceil)
 {
 	return ((u64)get_random_u32() * ceil) >> 32;
 }
+/* its name before 6.2 */
+static inline u32 prandom_u32_max(u32 ceil)
+{
+	return get_random_u32_below(ceil);
+}
 void get_random_bytes(void *buf, size_t len);
 
 void sort(void *base, size_t num, size_t size,

@@ -198,6 +198,16 @@ measure() {
 	rmmod "ip_vs_$S" || fail "rmmod ip_vs_$S"
 }
 
+step "once, for what the allocators keep"
+S=rr
+director
+rules "$SERVICES" "$SERVERS" 1000 >"$T/rules"
+restore
+clear
+ip netns del "$PFX-d"
+ip netns del "$PFX-c"
+sleep 10
+
 measure mainline-rr rr
 insmod /replace/ip_vs_rr.ko || fail "our ip_vs_rr"
 measure rr rr

@@ -48,7 +48,11 @@ status=0
 "$vm/boot.sh" -k "$series" -b "$out/modules" -o "$out" -s 2 -m 1024 \
 	-t "$(awk -v m="$minutes" 'BEGIN { print int(m * 240 + 600) }')" \
 	-e SEED="$seed" -e MINUTES="$minutes" "${opts[@]}" "$here/torture.sh" || status=$?
-tr -d '\r' <"$out/console.log" | sed -n '/^=== case/,$p' | sed '1d; /reboot: Power/d'
+tr -d '\r' <"$out/console.log" | sed -n '/^=== case/,$p' | sed 1d >"$out/printed"
+# What the kernel says is judged in the guest; if that died, the end of it is here.
+kernel='^\[ *[0-9]+\.[0-9]+\] '
+grep -vE "$kernel" "$out/printed" || :
+[ $status = 0 ] || [ $status = 77 ] || { grep -E "$kernel" "$out/printed" | tail -n 300; } || :
 case $status in
 0) printf '1 0 0\n' ;;
 77) printf '0 0 1\n' ;;

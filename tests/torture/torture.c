@@ -706,6 +706,23 @@ static void add_sums(struct config *c)
 	}
 }
 
+/* A server for which there was no memory gets connections after the next change of
+ * its service: one that changes nothing.
+ */
+static void repair(struct config *c)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < SERVICES; i++) {
+		const struct server *d = services[i].server;
+
+		for (j = 0; j < SERVERS && !d[j].there; j++)
+			;
+		if (services[i].there && j < SERVERS)
+			must(put_server(c, IPVS_CMD_SET_DEST, i, j, &d[j]), "repair", i, j);
+	}
+}
+
 static void churn(struct config *c)
 {
 	char port[16], number[24];
@@ -741,6 +758,8 @@ static void churn(struct config *c)
 	send_pause(true);
 	stop_children();
 	fail_connections(false);
+	if (failing)
+		repair(c);
 	fuzzing = failing = false;
 }
 

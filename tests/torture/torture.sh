@@ -4,6 +4,9 @@
 # allow-dmesg: netlink: '[^']*': attribute type [0-9]* has an invalid length
 # allow-dmesg: netlink: [0-9]* bytes leftover after parsing attributes in process
 # allow-dmesg: (__nla_validate_parse|validate_nla): [0-9]* callbacks suppressed
+# allow-dmesg: IPVS: ip_vs_conn_new\(\): no memory
+# allow-dmesg: IPVS: ip_vs_bind_scheduler\(\): init error
+# allow-dmesg: IPVS: no memory to schedule real server .*; edit it to try again
 # vm: smp=2 mem=1024
 # A case for boot.sh, which has to be given modules with our rr and wrr among
 # them; run.sh does that. What is done is at the head of torture.c.
@@ -14,8 +17,10 @@ failslab=/sys/kernel/debug/failslab
 ours=(hprio rr wrr bw_load bw_poll bw_lag bw_lag_val auto_bw)
 
 command -v torture >/dev/null || skip "no torture here: make -C tests/torture"
-# What the kernel says of wrong messages and refusals is rate limited, and no news.
+# What the kernel says of wrong messages and refusals is rate limited, and no news. If
+# it dies it says everything again: why is in there, and not on the console yet.
 dmesg -n 1
+echo 32 >/proc/sys/kernel/panic_print
 
 setup() {
 	local r m

@@ -123,7 +123,7 @@ remove() {
 	ip netns del "$PFX-d"
 	ip netns del "$PFX-c"
 	for _ in {1..600}; do
-		used_at_most $((BASE + PEAK / 50 + 4096)) && return
+		used_at_most $((BASE + PEAK / 100 + 1024)) && return
 		sleep 0.1
 	done
 	grep -E '^(Mem|S|K|V|P)' /proc/meminfo
@@ -138,7 +138,7 @@ spread() {
 spare() { in_ns d ipvsadm-ext -Ln | awk '$2 ~ /^10\.8\.255\./ { print $5 + $6 }'; }
 
 # end NAME: all of it goes, and its memory comes back. What the allocators keep
-# for the next time is at most a fiftieth of what was used, or 4 MB.
+# for the next time is at most a hundredth of what was used, or 1 MB.
 end() {
 	PEAK=$(($(used) - BASE))
 	took "$1, cleared" clear

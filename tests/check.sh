@@ -26,12 +26,13 @@ mkdir -p "$results"
 # not has failed as a whole.
 ring()
 {
-	local name=$1 file=$results/$1
+	local name=$1 file=$results/$1 start=$SECONDS
 	shift
 
 	echo "== $name"
 	"$@" || [ -s "$file" ] || echo "$name: ended with status $?" >&2
 	[ -s "$file" ] || echo "0 1 0" >"$file"
+	echo "   $name: $((SECONDS - start)) s"
 }
 
 make --no-print-directory deps || exit 1

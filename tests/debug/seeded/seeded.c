@@ -122,6 +122,8 @@ static int count(void *unused)
 {
 	while (!kthread_should_stop()) {
 		counter++;
+		/* in memory, each time */
+		barrier();
 		cond_resched();
 	}
 	return 0;
@@ -137,6 +139,7 @@ static int race(void)
 		return PTR_ERR(other);
 	while (time_before(jiffies, end)) {
 		counter++;
+		barrier();
 		cond_resched();
 	}
 	kthread_stop(other);

@@ -310,8 +310,12 @@ static void check_stuck(struct config *c)
 			read_state(c, i, &after);
 		} while (after.grants + after.refusals == before.grants + before.refusals &&
 			 now_ms() < end);
-		if (after.grants + after.refusals != before.grants + before.refusals + 1 ||
-		    (after.refusals != before.refusals && weights))
+		if (after.grants + after.refusals != before.grants + before.refusals + 1)
+			failed("counters: service %u (%s): one packet, %llu grants, %llu refusals",
+			       i, s->sched->name,
+			       (unsigned long long)(after.grants - before.grants),
+			       (unsigned long long)(after.refusals - before.refusals));
+		if (after.refusals != before.refusals && weights)
 			failed("stuck: service %u (%s) had no server for a connection", i,
 			       s->sched->name);
 		for (j = 0; j < SERVERS; j++) {

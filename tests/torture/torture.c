@@ -667,9 +667,9 @@ static void write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 && errno == ENOENT)
 		return;
-	if (write(fd, text, strlen(text)) < 0)
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		failed("%s: %s", path, strerror(errno));
 	close(fd);
 }
@@ -679,8 +679,14 @@ static void write_file(const char *path, const char *text)
  */
 static void fail_connections(bool fail)
 {
-	write_file("/sys/kernel/debug/failslab/cache-filter", fail ? "Y" : "N");
+	static const char filter[] = "/sys/kernel/debug/failslab/cache-filter";
+
+	/* At no time without the filter, or there is no memory for anybody. */
+	if (fail)
+		write_file(filter, "Y");
 	write_file("/sys/kernel/debug/failslab/probability", fail ? "10" : "0");
+	if (!fail)
+		write_file(filter, "N");
 }
 
 static void add_sums(struct config *c)

@@ -50,6 +50,18 @@ took() {
 used() {
 	awk '/^(SUnreclaim|Percpu|VmallocUsed):/ { n += $2 } END { print n }' /proc/meminfo
 }
+# Objects in the caches of kmalloc, with all CPUs' reserves given back.
+objects() {
+	local s n sum=0
+
+	for s in /sys/kernel/slab/kmalloc-*; do
+		[ -e "$s/objects" ] || continue
+		echo 1 >"$s/shrink"
+		read -r n _ <"$s/objects"
+		sum=$((sum + n))
+	done
+	echo $sum
+}
 # grew NAME: megabytes since START
 grew() {
 	local now
@@ -57,13 +69,14 @@ grew() {
 	now=$(used)
 	value "$1" "$(awk -v k=$((now - START)) 'BEGIN { printf "%.1f", k / 1024 }')"
 }
-used_at_most() { [ "$(used)" -le "$1" ]; }
+used_at_most() { [ "$(used)" -le "$1" ] && [ "$(objects)" -le "$2" ]; }
 
 # ---- a director ------------------------------------------------------------
 
 MAC=02:00:00:00:00:02
 # Real servers are 10.8.0.0/16; what is sent there ends in a bridge without ports.
 director() {
+	BASE_OBJECTS=$(objects)
 	ip netns add "$PFX-d"
 	ip netns add "$PFX-c"
 	sysctls d ipv4/conf/all/rp_filter=0 ipv4/conf/default/rp_filter=0 ipv4/ip_forward=1
@@ -119,15 +132,17 @@ list_conns() {
 flows() { in_ns c flows eth0 "$MAC" $VIP 1000 "$@" >"$T/sent"; }
 clear() { in_ns d ipvsadm-ext -C; }
 # Namespaces go in the background, and connections with them.
-remove() {
+remove() {	# NUMBER of objects that may be left
+	local end=$((SECONDS + 60))
+
 	ip netns del "$PFX-d"
 	ip netns del "$PFX-c"
-	for _ in {1..600}; do
-		used_at_most $((BASE + PEAK / 100 + 1024)) && return
+	while [ $SECONDS -lt $end ]; do
+		used_at_most $((BASE + PEAK / 100 + 1024)) $((BASE_OBJECTS + $1)) && return
 		sleep 0.1
 	done
 	grep -E '^(Mem|S|K|V|P)' /proc/meminfo
-	fail "$(($(used) - BASE)) kB are still in use"
+	fail "$(($(used) - BASE)) kB, $(($(objects) - BASE_OBJECTS)) objects are still in use"
 }
 
 # How many servers have how many connections: "N:M" words, spares are not counted.
@@ -137,13 +152,15 @@ spread() {
 }
 spare() { in_ns d ipvsadm-ext -Ln | awk '$2 ~ /^10\.8\.255\./ { print $5 + $6 }'; }
 
-# end NAME: all of it goes, and its memory comes back. What the allocators keep
-# for the next time is at most a hundredth of what was used, or 1 MB.
+# end NAME NUMBER: all of it goes, and its memory comes back. What the allocators keep
+# for the next time is at most a hundredth of what was used, or 1 MB. Of NUMBER servers
+# or connections none may leave an object behind; half of them is more than others do.
 end() {
 	PEAK=$(($(used) - BASE))
 	took "$1, cleared" clear
-	took "$1, removed" remove
-	printf '%s %s: %d kB of %d left\n' "$LABEL" "$1" $(($(used) - BASE)) "$PEAK"
+	took "$1, removed" remove $(($2 / 2))
+	printf '%s %s: %d kB of %d left, %+d objects\n' "$LABEL" "$1" $(($(used) - BASE)) \
+		"$PEAK" $(($(objects) - BASE_OBJECTS))
 }
 
 # ---- what is measured ------------------------------------------------------
@@ -167,7 +184,7 @@ measure() {
 	eq "$(grep -c -- '-> 10' "$T/list")" $((SERVICES * SERVERS)) "servers"
 	took "services, balanced" flows "$SERVICES" 0 $((SERVICES * SERVERS))
 	eq "$(spread)" "1:$((SERVICES * SERVERS)) " "one connection each"
-	end services
+	end services $((SERVICES * SERVERS))
 
 	step "$LABEL: one service of $MANY servers"
 	director
@@ -177,7 +194,7 @@ measure() {
 	took "servers, listed" list
 	took "servers, balanced" flows 1 0 $((2 * MANY))
 	eq "$(spread)" "2:$MANY " "two connections each"
-	end servers
+	end servers "$MANY"
 
 	step "$LABEL: $CONNS connections"
 	director
@@ -194,7 +211,7 @@ measure() {
 		eq "$(spread)" "$((CONNS / POOL)):$POOL " "connections of full servers"
 		eq "$(spare)" $POOL "connections of the lower tier"
 	fi
-	end connections
+	end connections "$CONNS"
 	rmmod "ip_vs_$S" || fail "rmmod ip_vs_$S"
 }
 

@@ -5,8 +5,8 @@
 #   run.sh --list
 #   run.sh [-k SERIES] [-d KERNEL] [MUTANT...]
 #
-# SERIES is a kernel of tests/vm/kernel.sh, by default 6.1; KERNEL one of
-# tests/debug/kernel.sh, for what only such a one can see. Each file in list/ is a
+# SERIES is a kernel of tests/vm/kernel.sh, by default 6.1, or of tests/debug/kernel.sh;
+# KERNEL one of the latter, for what only such a one can see. Each file in list/ is a
 # mutant: what it breaks, the file, the test that must fail, what that has to say,
 # and then sed commands:
 #
@@ -27,6 +27,7 @@ root=$(cd "$here/../.." && pwd)
 work=$root/build/mutants
 tree=$work/tree
 lab=$root/tests/vm/kernel.sh
+export IPVS_EXT_TOOL=${IPVS_EXT_TOOL:-$root/build/ipvsadm-ext/ipvsadm-ext}
 # What torture does for a mutant: little, and always the same.
 torture=(-e SEED=1 -e ROUNDS=1 -e ACTIONS=250 -e MINUTES=60)
 
@@ -88,7 +89,11 @@ modules() {
 	rm -rf "$work/ko"
 	mkdir -p "$work/ko"
 	cp "$tree/build/$kver"/*.ko "$work/ko/"
-	[ "$2" != torture ] || cp "$tree/build/$kver"/replace/*.ko "$work/ko/"
+	if [ "$2" = torture ]; then
+		cp "$tree/build/$kver"/replace/*.ko "$work/ko/"
+	else
+		cp -R "$tree/build/$kver/replace" "$work/ko/"
+	fi
 }
 
 boot() { # SERIES SCRIPT OPTIONS...
@@ -212,9 +217,10 @@ done
 
 mkdir -p "$work/log"
 # Nothing of an interrupted run may remain.
-rm -rf "$tree/kernel" "$tree/schedulers"
+rm -rf "$tree"/{kernel,schedulers,contrib}
 copy_tree
-mainline=$("$lab" source "$series")
+mainline=''
+[[ $series != [0-9]* ]] || mainline=$("$lab" source "$series")
 for m in "${mutants[@]}"; do
 	run_mutant "$m"
 	restore

@@ -78,7 +78,7 @@ teardown() {
 	for m in ip_vs_wlc ip_vs_sh ip_vs; do
 		! grep -q "^$m " /proc/modules || wait_for 30 rmmod "$m"
 	done
-	[ ! -e $nets ] || wait_for 60 nets_are "$first_nets"
+	[ ! -e $nets ] || wait_for 180 nets_are "$first_nets"
 	sleep 5
 }
 

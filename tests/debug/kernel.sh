@@ -23,14 +23,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${IPVS_EXT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ipvs-ext}
 jobs=${JOBS:-$(nproc)}
 
-# name, series of the source, suites to look in ("-": what apt is set to),
-# architecture, fragments of config/. User-mode Linux of 6.1 does not start on
-# processors with large register files (AMX); 7.x does.
+# name, series of the source ("-old": the oldest there is of it), suites to look in
+# ("-": what apt is set to), architecture, fragments of config/. User-mode Linux of 6.1
+# does not start on processors with large register files (AMX); 7.x does.
 kernels='
 uml-debug 7 trixie-backports,sid um  common uml uml-debug debug
 uml       7 trixie-backports,sid um  common uml smp
-kcsan     6.1 -                  x86 common x86 smp kcsan
-kasan     6.1 -                  x86 common x86 smp debug debug-x86
+kcsan     6.1 -                  x86 common x86 no-info smp kcsan
+kasan     6.1 -                  x86 common x86 no-info smp debug debug-x86
+kasan-5.10 5.10-old bullseye-security x86 common x86 smp debug debug-5.10
 '
 
 usage() { sed -n '/^#   kernel/,/^#$/s/^# \{0,3\}//p' "$0"; }
@@ -45,16 +46,18 @@ die() {
 # What apt is to work on: a suite with a state of its own, or "-".
 use_suite() { apt_use "$cache/debug/apt/$1" "$1"; }
 
-# Newest source package of series $1 that suites $2 have: "suite package version".
+# Source package of series $1 that suites $2 have: "suite package version".
 find_source() {
-	local suite pkg version
+	local series=${1%-old} suite pkg version
 
 	for suite in ${2//,/ }; do
 		use_suite "$suite" || continue
 		[ "$suite" = - ] || apt_refresh || :
-		pkg=$(apt_search "linux-source-${1//./\\.}(\.[0-9]+)?" | sort -V | tail -n1)
+		pkg=$(apt_search "linux-source-${series//./\\.}(\.[0-9]+)?" | sort -V | tail -n1)
 		[ -n "$pkg" ] || continue
 		version=$(apt_version "$pkg")
+		[ "$series" = "$1" ] || version=$(apt_run cache show "$pkg" |
+			sed -n 's/^Version: //p' | sort -V | head -n1)
 		printf '%s %s %s\n' "$suite" "$pkg" "$version"
 		return
 	done
@@ -63,15 +66,15 @@ find_source() {
 
 # The whole source of package $2, version $3, into the cache; prints where.
 unpack_source() {
-	local suite=$1 pkg=$2 dest=$cache/linux/$2_$3 tmp
+	local suite=$1 pkg=$2 version=$3 dest=$cache/linux/$2_$3 tmp
 
 	if [ ! -f "$dest/Makefile" ]; then
 		mkdir -p "$cache/linux"
 		tmp=$(mktemp -d "$cache/linux/.new.XXXXXX")
 		mkdir "$tmp/deb" "$tmp/tree"
 		chmod 755 "$tmp/tree"
-		note "fetching $pkg $3"
-		if ! use_suite "$suite" || ! apt_get "$tmp/deb" download "$pkg"; then
+		note "fetching $pkg $version"
+		if ! use_suite "$suite" || ! apt_get "$tmp/deb" download "$pkg=$version"; then
 			rm -rf "$tmp"
 			return 1
 		fi

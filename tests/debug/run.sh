@@ -3,11 +3,12 @@
 # Build debug kernels, show that their detectors work, and run the cases of
 # tests/vm on them.
 #
-#   run.sh [-t FACTOR] [-s | -d] KERNEL [CASE...]
+#   run.sh [-t FACTOR] [-s | -d] [-e NAME=VALUE]... KERNEL [CASE...]
 #   run.sh --list
 #
 # KERNEL is one of kernel.sh. -s runs the detectors only, -d the cases only. FACTOR
-# is how many times the time they ask for cases get, by default 4.
+# is how many times the time they ask for cases get, by default 4; -e sets a variable
+# for them.
 
 set -eu -o pipefail
 
@@ -18,15 +19,15 @@ results=$root/build/results
 
 # The mistakes of seeded/seeded.c, what is said of them, and who has to say it.
 bugs='
-use-after-free     uml-debug,kasan  BUG: KASAN: .*use-after-free in
-lock-order         uml-debug,kasan  possible circular locking dependency detected
-atomic-sleep       uml-debug,kasan  BUG: sleeping function called from invalid context
-rcu-unlocked       uml-debug,kasan  WARNING: suspicious RCU usage
-free-active-timer  uml-debug,kasan  ODEBUG: free active .* object type: timer_list
-list-twice         uml-debug,kasan,kcsan  list_add (double add|corruption)
-leak               kasan            unreferenced object .* \(size
-race               kcsan            BUG: KCSAN: data-race in .* \[?seeded
-refused            uml-debug,kasan  seeded: an allocation failed as it was told to
+use-after-free     uml-debug,kasan,kasan-5.10       BUG: KASAN: .*use-after-free in
+lock-order         uml-debug,kasan,kasan-5.10       possible circular locking dependency detected
+atomic-sleep       uml-debug,kasan,kasan-5.10       BUG: sleeping function called from invalid context
+rcu-unlocked       uml-debug,kasan,kasan-5.10       WARNING: suspicious RCU usage
+free-active-timer  uml-debug,kasan,kasan-5.10       ODEBUG: free active .* object type: timer_list
+list-twice         uml-debug,kasan,kasan-5.10,kcsan list_add (double add|corruption)
+leak               kasan                            unreferenced object .* \(size
+race               kcsan                            BUG: KCSAN: data-race in .* \[?seeded
+refused            uml-debug,kasan,kasan-5.10       seeded: an allocation failed as it was told to
 '
 
 # Cases that are not run here, and why. All others are, unchanged.
@@ -116,12 +117,13 @@ cases() {
 	done
 }
 
-slow=4 seeds=true suite=true
+slow=4 seeds=true suite=true opts=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	-t) slow=$2; shift ;;
 	-s) suite=false ;;
 	-d) seeds=false ;;
+	-e) opts+=(-e "$2"); shift ;;
 	--list | -l)
 		for k in $("$lab" list); do
 			printf '%-10s %s\n' "$k" "$(awk -v k=",$k," \
@@ -158,6 +160,6 @@ if $seeds; then
 fi
 if $suite; then
 	printf '== %s: cases\n' "$k"
-	"$root/tests/vm/run.sh" -k "$k" -t "$slow" -q "${chosen[@]}" || status=1
+	"$root/tests/vm/run.sh" -k "$k" -t "$slow" -q "${opts[@]}" "${chosen[@]}" || status=1
 fi
 exit $status

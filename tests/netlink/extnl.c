@@ -16,6 +16,8 @@
  *	extnl many SERVICE FIRST COUNT		attributes of COUNT servers
  *	extnl flap VIP:PORT SERVER COUNT	edits COUNT times the upper threshold
  *		of a server of a TCP service: 1, 2, 1, 2...
+ *	extnl switch VIP:PORT COUNT SCHEDULER...
+ *		gives a UDP service the schedulers in turn, COUNT times
  *	extnl torn attr|state COMMAND		dump, and run COMMAND meanwhile
  *	extnl events [-c COUNT] [-d] [-p SECONDS] [-b BYTES] [-t SECONDS]
  *		-c: end after so many, -d: dump state after joining, -p: sleep
@@ -178,6 +180,38 @@ static int flap(char *service, char *server, unsigned int count)
 		if (setsockopt(fd, IPPROTO_IP, IP_VS_SO_SET_EDITDEST, &edit,
 			       sizeof(edit)))
 			die("edit: %s", strerror(errno));
+	}
+	close(fd);
+	return 0;
+}
+
+/* The same way; what else is set of the service stays. */
+static int change(char *service, unsigned int count, char **schedulers)
+{
+	struct ip_vs_service_entry is = { .protocol = IPPROTO_UDP };
+	struct ip_vs_service_user to = { .protocol = IPPROTO_UDP };
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	socklen_t len = sizeof(is);
+	char **next = schedulers;
+	unsigned int i;
+
+	take_address(service, &to.addr, &to.port);
+	is.addr = to.addr;
+	is.port = to.port;
+	if (getsockopt(fd, IPPROTO_IP, IP_VS_SO_GET_SERVICE, &is, &len))
+		die("service: %s", strerror(errno));
+	to.flags = is.flags;
+	to.timeout = is.timeout;
+	to.netmask = is.netmask;
+	for (i = 0; i < count; i++) {
+		snprintf(to.sched_name, sizeof(to.sched_name), "%s", *next);
+		if (setsockopt(fd, IPPROTO_IP, IP_VS_SO_SET_EDIT, &to,
+			       sizeof(to)))
+			die("%s: %s", *next, strerror(errno));
+		/* It shall decide something. */
+		usleep(1000);
+		if (!*++next)
+			next = schedulers;
 	}
 	close(fd);
 	return 0;
@@ -350,6 +384,8 @@ int main(int argc, char **argv)
 		die("extnl COMMAND...: see the head of extnl.c");
 	if (!strcmp(argv[1], "flap") && argc == 5)
 		return flap(argv[2], argv[3], atoi(argv[4]));
+	if (!strcmp(argv[1], "switch") && argc > 4)
+		return change(argv[2], atoi(argv[3]), argv + 4);
 	if (!nl_open(&nl)) {
 		fprintf(stderr, "%s: no family %s\n", strerrorname_np(errno),
 			IP_VS_EXT_GENL_NAME);

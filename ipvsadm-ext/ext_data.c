@@ -496,10 +496,12 @@ int ext_params_parse(const struct ext_config *config, const char *sched,
 	const struct ext_desc *d;
 	struct ipvs_param *p;
 	char allowed[256];
+	size_t i;
 
 	if (!s)
 		return -ENOENT;
-	for (p = params->param; p < params->param + params->n; p++) {
+	for (i = 0; i < params->n; i++) {
+		p = &params->param[i];
 		d = ext_find_desc(s, p->name);
 		if (!d)
 			return no_param(s, p->name, why, size);

@@ -89,10 +89,12 @@ int ext_put_params(struct nl_msg *msg, const struct ipvs_params *params, bool se
 {
 	struct nlattr *list = begin(msg, IP_VS_EXT_A_PARAMS), *nest;
 	const struct ipvs_param *p;
+	size_t i;
 
 	if (!list)
 		return -EMSGSIZE;
-	for (p = params->param; p < params->param + params->n; p++) {
+	for (i = 0; i < params->n; i++) {
+		p = &params->param[i];
 		if (p->set != set)
 			continue;
 		nest = begin(msg, IP_VS_EXT_A_PARAM);

@@ -182,11 +182,12 @@ static void put_row(FILE *out, const struct ext_state *svc, const struct ext_ser
 void show_tiers(FILE *out, const struct ext_states *s, bool numeric)
 {
 	const struct ext_server_state *server = s->server;
-	const struct ext_server_state *end = s->server + s->servers;
 	const struct ext_state *svc;
+	size_t left = s->servers, i;
 	char since[SHOW_TIME_LEN];
 
-	for (svc = s->service; svc < s->service + s->services; svc++) {
+	for (i = 0; i < s->services; i++) {
+		svc = &s->service[i];
 		put_service(out, &svc->key, numeric);
 		fprintf(out, " %s\n  ", svc->sched);
 		put_state(out, svc);
@@ -194,9 +195,9 @@ void show_tiers(FILE *out, const struct ext_states *s, bool numeric)
 		put_counters(out, svc);
 		fprintf(out, "\n  %-10s %-28s %-8s %-10s %-10s %-10s %s\n", "Tier", "Server",
 			"State", "Conns", "Lower", "Upper", "Weight");
-		while (server < end && ipvs_key_cmp(&server->server.key, &svc->key) < 0)
+		for (; left && ipvs_key_cmp(&server->server.key, &svc->key) < 0; left--)
 			server++;
-		for (; server < end && !ipvs_key_cmp(&server->server.key, &svc->key); server++)
+		for (; left && !ipvs_key_cmp(&server->server.key, &svc->key); left--, server++)
 			put_row(out, svc, server, numeric);
 	}
 }
@@ -249,19 +250,20 @@ static void server_members(struct json *j, const struct ext_server_state *s)
 void show_tiers_json(struct json *j, const struct ext_states *s)
 {
 	const struct ext_server_state *server = s->server;
-	const struct ext_server_state *end = s->server + s->servers;
 	const struct ext_state *svc;
+	size_t left = s->servers, i;
 
 	json_put_bool(j, "consistent", s->consistent);
 	json_put_array(j, "tiers");
-	for (svc = s->service; svc < s->service + s->services; svc++) {
+	for (i = 0; i < s->services; i++) {
+		svc = &s->service[i];
 		json_put_object(j, NULL);
 		json_put_key(j, &svc->key);
 		state_members(j, svc);
 		json_put_array(j, "servers");
-		while (server < end && ipvs_key_cmp(&server->server.key, &svc->key) < 0)
+		for (; left && ipvs_key_cmp(&server->server.key, &svc->key) < 0; left--)
 			server++;
-		for (; server < end && !ipvs_key_cmp(&server->server.key, &svc->key); server++) {
+		for (; left && !ipvs_key_cmp(&server->server.key, &svc->key); left--, server++) {
 			json_put_object(j, NULL);
 			put_server_key(j, &server->server);
 			server_members(j, server);
@@ -475,7 +477,8 @@ static void show_sched(FILE *out, const struct ext_sched *s)
 		}
 		putc('\n', out);
 	}
-	for (d = s->param; d < s->param + s->n; d++)
+	for (i = 0; i < s->n; i++) {
+		d = &s->param[i];
 		fprintf(out, "  --param %s=%s: %s; default: %s\n", d->name,
 			d->unit == IP_VS_EXT_UNIT_MS ||
 			d->unit == IP_VS_EXT_UNIT_S ? "TIME" :
@@ -483,9 +486,10 @@ static void show_sched(FILE *out, const struct ext_sched *s)
 			d->unit == IP_VS_EXT_UNIT_CHOICE ? "WORD" : "NUMBER",
 			ext_value_allowed(d, allowed, sizeof(allowed)),
 			ext_value_text(d, d->otherwise, otherwise));
-	for (d = s->param; d < s->param + s->n; d++)
-		if (d->text)
-			fprintf(out, "    %s: %s\n", d->name, d->text);
+	}
+	for (i = 0; i < s->n; i++)
+		if (s->param[i].text)
+			fprintf(out, "    %s: %s\n", s->param[i].name, s->param[i].text);
 }
 
 /* Whether the kernel has @m's scheduler now; ours are those that the dump has. */
@@ -572,11 +576,12 @@ void show_scheds_json(struct json *j, const struct ext_config *config,
 		      bool (*loaded)(const char *name))
 {
 	const struct ext_sched *s;
-	size_t i;
+	size_t i, k;
 	long m;
 
 	json_put_array(j, "schedulers");
-	for (s = config->sched; s < config->sched + config->scheds; s++) {
+	for (k = 0; k < config->scheds; k++) {
+		s = &config->sched[k];
 		json_put_object(j, NULL);
 		json_put_string(j, "name", s->name);
 		if (s->text)

@@ -291,8 +291,10 @@ static void put_params(struct json *j, const struct ext_config *ext,
 	const struct ipvs_param *p;
 	const char *word;
 	bool any = false;
+	size_t i;
 
-	for (p = svc->params.param; p < svc->params.param + svc->params.n; p++) {
+	for (i = 0; i < svc->params.n; i++) {
+		p = &svc->params.param[i];
 		if (!p->set)
 			continue;
 		if (!any)

@@ -59,8 +59,10 @@ static void put_params(FILE *out, const struct ipvs_params *params,
 {
 	const struct ipvs_param *p;
 	char text[EXT_VALUE_LEN];
+	size_t i;
 
-	for (p = params->param; p < params->param + params->n; p++) {
+	for (i = 0; i < params->n; i++) {
+		p = &params->param[i];
 		if (sched && p->set)
 			ext_value_text(ext_find_desc(sched, p->name), p->value, text);
 		if (p->set)

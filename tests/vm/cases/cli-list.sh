@@ -3,6 +3,7 @@
 # vm: smp=2 mem=512 timeout=480
 # quick: DIFF_SHARE=10
 # about: every listing, with connections and counters: ipvsadm-ext prints as ipvsadm 1.31
+# once: a test of the tool
 # allow-dmesg: IPVS: ip_vs_(add|edit)_dest\(\): lower threshold is higher than upper threshold
 # allow-dmesg: IPVS: (Unknown mcast interface|You probably need to specify IP address|Error .* multicast)
 #

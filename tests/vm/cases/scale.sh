@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: many services, servers and connections, next to the kernel's rr (make scale: many more)
+# once: takes long
 # vm: timeout=150 clock=count
 # quick: SERVICES=20 MANY=500 CONNS=5000
 . "$(dirname "$0")/../lib.sh"

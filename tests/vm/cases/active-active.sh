@@ -5,6 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 . "$LIB/failover.sh"
 
+[ -e /proc/sys/net/ipv4/fib_multipath_hash_policy ] || skip "no multipath routes here"
+
 # both COMMAND...: on either director
 both() {
 	for DIRECTOR in d e; do

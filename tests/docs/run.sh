@@ -70,7 +70,10 @@ done
 
 # As the reader, but for the lab's kernel and without touching this machine:
 # the Makefile takes all three from the environment.
-host() { RESULTS=contract-docs KVER=$kver KDIR=$kdir DESTDIR=$out/dest bash -e -o pipefail "$1" >"$2" 2>&1; }
+host() {
+	RESULTS=contract-docs KVER=$kver KDIR=$kdir DESTDIR=$out/dest \
+		bash -e -o pipefail "$1" >"$2" 2>&1
+}
 
 # Like it, but "/" is a copy that is thrown away, for what changes the system.
 scratch() {

@@ -86,14 +86,7 @@ teardown() {
 # many the number may be wrong: of a slab that a CPU is at work on all count. What is
 # allocated for each CPU, in KiB. One line each.
 objects() {
-	local s
-
-	for s in /sys/kernel/slab/kmalloc-*; do
-		[ -e "$s/objects" ] || continue
-		echo 1 >"$s/shrink"
-		printf '%s %s %s\n' "${s##*/}" "$(cut -d' ' -f1 "$s/objects")" \
-			$((2 * $(cat "$s/objs_per_slab")))
-	done
+	kmalloc_objects | awk '{ print $1, $2, 2 * $3 }'
 	awk '$1 == "Percpu:" { print "percpu", $2, 0 }' /proc/meminfo
 }
 

@@ -70,6 +70,20 @@ wait_for() {
 	done
 }
 
+# Caches of kmalloc: the name of each, its objects, with all CPUs' reserves given back,
+# and how many make a slab.
+kmalloc_objects() {
+	local s n slab
+
+	for s in /sys/kernel/slab/kmalloc-*; do
+		[ -e "$s/objects" ] || continue
+		echo 1 >"$s/shrink"
+		read -r n _ <"$s/objects"
+		read -r slab <"$s/objs_per_slab"
+		printf '%s %s %s\n' "${s##*/}" "$n" "$slab"
+	done
+}
+
 # refuses TEXT COMMAND...: it fails, and says TEXT.
 refuses() {
 	local want=$1 out

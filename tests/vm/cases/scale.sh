@@ -51,18 +51,7 @@ took() {
 used() {
 	awk '/^(SUnreclaim|Percpu|VmallocUsed):/ { n += $2 } END { print n }' /proc/meminfo
 }
-# Objects in the caches of kmalloc, with all CPUs' reserves given back.
-objects() {
-	local s n sum=0
-
-	for s in /sys/kernel/slab/kmalloc-*; do
-		[ -e "$s/objects" ] || continue
-		echo 1 >"$s/shrink"
-		read -r n _ <"$s/objects"
-		sum=$((sum + n))
-	done
-	echo $sum
-}
+objects() { kmalloc_objects | awk '{ n += $2 } END { print n + 0 }'; }
 # grew NAME: megabytes since START
 grew() {
 	local now

@@ -65,6 +65,21 @@ printed() {
 	fi
 }
 
+# What of it says why the case failed: the end, or the kernel's report if that began
+# before it.
+told() {
+	printed "$1" | awk -v lines="$tail" '
+		!report && /BUG: |Oops: |WARNING: |int3: |Kernel panic/ { report = NR }
+		{ line[NR] = $0 }
+		END {
+			from = NR > lines ? NR - lines + 1 : 1
+			if (report && report < from)
+				from = report
+			for (i = from; i <= NR && i < from + lines; i++)
+				print line[i]
+		}'
+}
+
 # Run case $1; its line, and what there is to say about it, goes to one file.
 run_case() {
 	local c=$1 dir=$results/$1 status=0 start took limit clock=() sizes=() e
@@ -91,7 +106,7 @@ run_case() {
 		printf 'FAIL  %-14s %6s s\n' "$c" "$took"
 		sed 's/^/      /' "$dir/verdict.txt"
 		sed -n 's/^FAIL: /      /p' "$dir/console.log" | tr -d '\r'
-		[ ! -f "$dir/console.log" ] || printed "$dir/console.log" | tail -n "$tail" | tr -d '\r' | sed 's/^/      | /'
+		[ ! -f "$dir/console.log" ] || told "$dir/console.log" | tr -d '\r' | sed 's/^/      | /'
 		printf '      console: %s\n' "$dir/console.log" ;;
 	esac >"$dir/line"
 	sed -n 's/^boot.sh: /      /p' "$dir/verdict.txt" >>"$dir/line"

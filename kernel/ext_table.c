@@ -214,10 +214,11 @@ static void ext_watch(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 {
 	if (es->nr_watch < IP_VS_EXT_WATCH &&
 	    ext_array(es, slot->tier)->nr <= IP_VS_EXT_WATCH) {
-		/* Release: as in ext_array_swap(). */
-		smp_store_release(&es->watch[es->nr_watch], slot);
+		es->watch[es->nr_watch] = slot;
+		WRITE_ONCE(es->relief[es->nr_watch].dest, slot->dest);
+		WRITE_ONCE(es->relief[es->nr_watch].lower, slot->lower);
 		slot->watch = es->nr_watch + 1;
-		/* Release: a reader that uses the new number finds the slot. */
+		/* Release: a reader that uses the new number finds the entry. */
 		smp_store_release(&es->nr_watch, es->nr_watch + 1);
 		if (slot->state == IP_VS_EXT_HELD)
 			WRITE_ONCE(es->nr_held, es->nr_held + 1);
@@ -232,14 +233,16 @@ static void ext_unwatch(struct ip_vs_ext_service *es,
 			struct ip_vs_ext_slot *slot, enum ip_vs_ext_state state)
 {
 	struct ip_vs_ext_slot *last;
+	u32 i = slot->watch - 1;
 
 	if (!slot->watch) {
 		es->unwatched--;
 		return;
 	}
 	last = es->watch[es->nr_watch - 1];
-	/* Release: as in ext_array_swap(). */
-	smp_store_release(&es->watch[slot->watch - 1], last);
+	es->watch[i] = last;
+	WRITE_ONCE(es->relief[i].dest, last->dest);
+	WRITE_ONCE(es->relief[i].lower, last->lower);
 	last->watch = slot->watch;
 	slot->watch = 0;
 	WRITE_ONCE(es->nr_watch, es->nr_watch - 1);
@@ -577,7 +580,9 @@ static void ext_slot_limits(struct ip_vs_ext_service *es,
 	if (slot->upper == upper && slot->lower == lower)
 		return;
 	slot->upper = upper;
-	WRITE_ONCE(slot->lower, lower);
+	slot->lower = lower;
+	if (slot->watch)
+		WRITE_ONCE(es->relief[slot->watch - 1].lower, lower);
 	if (upper)
 		ext_near_enter(es, slot);
 	else

@@ -443,6 +443,16 @@ struct ip_vs_ext_limiter {
 };
 
 /**
+ * struct ip_vs_ext_relief - when a watched server is to be looked at
+ * @dest: the server; of a slot that RCU keeps for those who found it here
+ * @lower: if it has fewer connections than these
+ */
+struct ip_vs_ext_relief {
+	const struct ip_vs_dest	*dest;
+	u32			lower;
+};
+
+/**
  * struct ip_vs_ext_service - a virtual service as a scheduler sees it
  * @active: highest tier in use, or NULL if no server is eligible: the highest
  *	that has an eligible server, unless @holding
@@ -456,12 +466,13 @@ struct ip_vs_ext_limiter {
  * @nr_join: entries in @join; 0: only @active is in use
  * @method: how to choose: the scheduler's own number, and IP_VS_EXT_JOINED,
  *	IP_VS_EXT_RAMPING; 0 for ip_vs_ext_rr() of @active
- * @watch: servers that are full or held and looked at by every decision
+ * @relief: what decisions without the lock compare of @watch
  * @join: the tiers in use, highest first, if they are several
  * @lock: see the head of this file
  * @eligible: tiers that have an eligible server, highest first
  * @tiers: all tiers, highest first
  * @slots: all slots, by server
+ * @watch: servers that are full or held and looked at by every decision
  * @unwatched: servers full or held that only the work looks at
  * @nr_eligible: slots that are eligible
  * @nr_full: slots that are full
@@ -516,13 +527,14 @@ struct ip_vs_ext_service {
 	u32				nr_held;
 	u32				nr_join;
 	u32				method;
-	struct ip_vs_ext_slot		*watch[IP_VS_EXT_WATCH];
+	struct ip_vs_ext_relief		relief[IP_VS_EXT_WATCH];
 	struct ip_vs_ext_join		join[IP_VS_EXT_JOIN];
 
 	spinlock_t			lock ____cacheline_aligned_in_smp;
 	struct rb_root_cached		eligible;
 	struct rb_root_cached		tiers;
 	struct rb_root			slots;
+	struct ip_vs_ext_slot		*watch[IP_VS_EXT_WATCH];
 	u32				unwatched;
 	u32				nr_eligible;
 	u32				nr_full;
@@ -702,27 +714,36 @@ ip_vs_ext_rr(struct ip_vs_ext_tier *tier, const struct ip_vs_ext_req *req)
 	return READ_ONCE(*p);
 }
 
+/* Has one of the first @n servers in @p fewer connections than it may have? An
+ * entry that is replaced meanwhile may be half of each.
+ */
+static __always_inline bool
+ip_vs_ext_relieved(const struct ip_vs_ext_relief *p, u32 n, bool active_only)
+{
+	const struct ip_vs_ext_relief *end = p + n;
+
+	for (; p != end; p++)
+		if (ip_vs_ext_conns(READ_ONCE(p->dest), active_only) <
+		    READ_ONCE(p->lower))
+			return true;
+	return false;
+}
+
 /* Does a server that left the eligible set need to be looked at? Without a
  * lock, so only a hint; the answer is worked out under es->lock.
  */
 static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
 					const struct ip_vs_service *svc)
 {
-	struct ip_vs_ext_slot * const *p = es->watch;
 	/* Acquire: the entries that the number speaks of are there. */
-	struct ip_vs_ext_slot * const *end = p + smp_load_acquire(&es->nr_watch);
-	bool active_only = ip_vs_ext_active_only(svc);
+	u32 n = smp_load_acquire(&es->nr_watch);
 
 	if (unlikely(READ_ONCE(es->nr_held)))
 		return true;
-	for (; p != end; p++) {
-		const struct ip_vs_ext_slot *slot = READ_ONCE(*p);
-
-		if (ip_vs_ext_conns(slot->dest, active_only) <
-		    READ_ONCE(slot->lower))
-			return true;
-	}
-	return false;
+	/* One loop for each, so that neither asks in every turn. */
+	if (unlikely(ip_vs_ext_active_only(svc)))
+		return ip_vs_ext_relieved(es->relief, n, true);
+	return ip_vs_ext_relieved(es->relief, n, false);
 }
 
 /**

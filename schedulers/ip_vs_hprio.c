@@ -514,8 +514,6 @@ static inline struct ip_vs_ext_slot *
 hprio_pick_unlocked(struct ip_vs_ext_tier *tier,
 		    const struct ip_vs_ext_req *req)
 {
-	if (likely(!READ_ONCE(req->es->method)))
-		return ip_vs_ext_rr(tier, req);
 	/* not @req, whose address shall not leave ip_vs_ext_schedule() */
 	return hprio_pick_by(req->es, tier, req->iph, false);
 }
@@ -544,13 +542,30 @@ static int hprio_init_service(struct ip_vs_service *svc)
 	return ip_vs_ext_init_service(svc, &hprio_ops);
 }
 
+/* Whatever is not in turn. Apart, because a call in the middle would make the
+ * others save registers.
+ */
+static noinline struct ip_vs_dest *
+hprio_schedule_by(struct ip_vs_service *svc, const struct sk_buff *skb,
+		  const struct ip_vs_iphdr *iph)
+{
+	return ip_vs_ext_schedule(svc, skb, iph, hprio_pick_unlocked);
+}
+
 static struct ip_vs_dest *
 hprio_schedule(struct ip_vs_service *svc, const struct sk_buff *skb,
 	       struct ip_vs_iphdr *iph)
 {
-	struct ip_vs_dest *dest = ip_vs_ext_schedule(svc, skb, iph,
-						     hprio_pick_unlocked);
+	const struct ip_vs_ext_service *es = READ_ONCE(svc->sched_data);
+	struct ip_vs_dest *dest;
 
+	/* Without @es the service has no scheduler just now; what can be chosen
+	 * in turn can be, too, when the method changes in this moment.
+	 */
+	if (likely(es && !READ_ONCE(es->method)))
+		dest = ip_vs_ext_schedule(svc, skb, iph, ip_vs_ext_rr);
+	else
+		dest = hprio_schedule_by(svc, skb, iph);
 	if (likely(dest))
 		IP_VS_DBG_BUF(6, "HPRIO: server %s:%u activeconns %d weight %d\n",
 			      IP_VS_DBG_ADDR(dest->af, &dest->addr),

@@ -57,6 +57,8 @@ static int __init ip_vs_ext_init(void)
 	BUILD_BUG_ON(sizeof(struct ip_vs_ext_slot) > 64);
 	/* slot->watch */
 	BUILD_BUG_ON(IP_VS_EXT_WATCH >= U8_MAX);
+	/* slot->pend */
+	BUILD_BUG_ON(IP_VS_EXT_TASKS >= 64);
 	/* slot->open */
 	if (WARN_ON(nr_cpu_ids >= U16_MAX))
 		return -EOPNOTSUPP;

@@ -49,7 +49,7 @@
 #define EXT_SMOOTH_WORK		16
 
 /* More servers could make sums of rates overflow. */
-#define EXT_SMOOTH_MAX		262144U
+#define EXT_SMOOTH_MAX		BIT(IP_VS_EXT_LEAF_BITS)
 
 /* Room for credits that differ by 32 picks in signed 64 bits. */
 #define EXT_SMOOTH_PICK		BIT_ULL(58)
@@ -89,17 +89,23 @@
  * @rate: rate of the winner; 0: there is no eligible server below
  * @offset: its credit is rate * now + offset
  * @due: inner nodes: look at it again when the clock is there, if @armed
+ * @own: leaves: the server's rate, also while it is not eligible
  * @leaf: the winner
  * @armed: inner nodes: someone below may overtake another one
+ * @fresh: leaves: the server never was eligible in this tier
  *
  * Two children share a cache line.
  */
 struct ext_smooth_node {
 	u64			rate;
 	u64			offset;
-	u64			due;
+	union {
+		u64		due;
+		u64		own;
+	};
 	u32			leaf;
 	bool			armed;
+	bool			fresh;
 };
 
 /* The tree. */
@@ -258,27 +264,18 @@ static void ext_smooth_settle(struct ip_vs_ext_smooth *s, u32 halve)
 	}
 	for (i = 0; i < s->used; i++) {
 		struct ext_smooth_node *n = &s->node[s->size + i];
-		u64 most = EXT_SMOOTH_APART * s->pick;
-		struct ip_vs_ext_smooth_slot *slot;
+		/* not eligible: @rate is 0, @offset all its credit */
+		u64 most = n->rate ? EXT_SMOOTH_APART * s->pick : s->pick;
 		s64 behind;
 
 		if (!s->slot[i])
 			continue;
-		slot = ip_vs_ext_smooth_slot(s->slot[i]);
-		if (n->rate) {
-			behind = top - (n->rate * s->now + n->offset);
-		} else {
-			behind = top - slot->credit;
-			most = s->pick;
-		}
+		behind = top - (n->rate * s->now + n->offset);
 		behind = clamp_t(s64, behind, 0, most) >> halve;
 		if (pick != s->pick)
 			behind = (behind >> 30) * ratio +
 				 (((behind & ((1 << 30) - 1)) * ratio) >> 30);
-		if (n->rate)
-			n->offset = -behind;
-		else
-			slot->credit = -behind;
+		n->offset = -behind;
 	}
 	s->now = 0;
 	s->pick = pick;
@@ -351,9 +348,7 @@ static void ext_smooth_take_back(struct ip_vs_ext_smooth *s)
 	if (left <= s->floor)
 		return;
 	for (i = s->floor; i < left; i++) {
-		u32 leaf = ip_vs_ext_smooth_slot(ring->slot[i])->leaf;
-
-		s->node[s->size + leaf].offset += s->pick;
+		s->node[s->size + ring->slot[i]->leaf].offset += s->pick;
 	}
 	/* There is no remainder, see ext_smooth_fill(). */
 	s->now -= (left - s->floor) * s->step;
@@ -548,7 +543,7 @@ static void ext_smooth_move(struct ip_vs_ext_smooth *s,
 		node[size + n] = s->node[s->size + i];
 		node[size + n].leaf = n;
 		slot[n] = s->slot[i];
-		ip_vs_ext_smooth_slot(slot[n])->leaf = n;
+		slot[n]->leaf = n;
 		n++;
 	}
 	for (i = n; i < s->used; i++) {
@@ -652,7 +647,6 @@ EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_free);
 void ip_vs_ext_smooth_append(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_slot *slot)
 {
-	struct ip_vs_ext_smooth_slot *server = ip_vs_ext_smooth_slot(slot);
 	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(slot->tier);
 
 	if (s->used == s->size) {
@@ -660,12 +654,12 @@ void ip_vs_ext_smooth_append(struct ip_vs_ext_service *es,
 		ext_smooth_take_back(s);
 		ext_smooth_move(s, s->node, s->slot, s->size);
 	}
-	server->leaf = s->used++;
-	server->fresh = true;
-	server->rate = max(server->rate, 1ULL);
-	s->slot[server->leaf] = slot;
-	s->node[s->size + server->leaf] = (struct ext_smooth_node) {
-		.leaf = server->leaf,
+	slot->leaf = s->used++;
+	s->slot[slot->leaf] = slot;
+	s->node[s->size + slot->leaf] = (struct ext_smooth_node) {
+		.own = 1,
+		.leaf = slot->leaf,
+		.fresh = true,
 	};
 	s->nr++;
 }
@@ -682,7 +676,7 @@ void ip_vs_ext_smooth_remove(struct ip_vs_ext_service *es,
 	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(slot->tier);
 
 	/* Nothing that is left in the ring names it: it has left before. */
-	s->slot[ip_vs_ext_smooth_slot(slot)->leaf] = NULL;
+	s->slot[slot->leaf] = NULL;
 	s->nr--;
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_remove);
@@ -695,10 +689,9 @@ EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_remove);
 void ip_vs_ext_smooth_enter(struct ip_vs_ext_service *es,
 			    struct ip_vs_ext_slot *slot)
 {
-	struct ip_vs_ext_smooth_slot *server = ip_vs_ext_smooth_slot(slot);
 	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(slot->tier);
-	u64 credit = server->credit;
-	struct ext_smooth_node *n;
+	struct ext_smooth_node *n = &s->node[s->size + slot->leaf];
+	u64 credit = n->offset;
 
 	lockdep_assert_held(&es->lock);
 	ext_smooth_take_back(s);
@@ -713,18 +706,17 @@ void ip_vs_ext_smooth_enter(struct ip_vs_ext_service *es,
 		leader = ext_smooth_leader(s);
 		top = leader->rate * s->now + leader->offset;
 		behind = top - credit;
-		if (server->fresh || behind < 0)
+		if (n->fresh || behind < 0)
 			credit = top;
 		else if (behind > (s64)s->pick)
 			credit = top - s->pick;
 	}
-	server->fresh = false;
-	n = &s->node[s->size + server->leaf];
-	n->rate = server->rate;
+	n->fresh = false;
+	n->rate = n->own;
 	n->offset = credit - n->rate * s->now;
 	s->total += n->rate;
 	s->eligible++;
-	ext_smooth_replay(s, server->leaf);
+	ext_smooth_replay(s, slot->leaf);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_enter);
 
@@ -736,20 +728,33 @@ EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_enter);
 void ip_vs_ext_smooth_leave(struct ip_vs_ext_service *es,
 			    struct ip_vs_ext_slot *slot)
 {
-	struct ip_vs_ext_smooth_slot *server = ip_vs_ext_smooth_slot(slot);
 	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(slot->tier);
-	struct ext_smooth_node *n = &s->node[s->size + server->leaf];
+	struct ext_smooth_node *n = &s->node[s->size + slot->leaf];
 
 	lockdep_assert_held(&es->lock);
 	ext_smooth_take_back(s);
 	s->changed = s->made;
-	server->credit = n->rate * s->now + n->offset;
+	n->offset += n->rate * s->now;
 	s->total -= n->rate;
 	s->eligible--;
 	n->rate = 0;
-	ext_smooth_replay(s, server->leaf);
+	ext_smooth_replay(s, slot->leaf);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_leave);
+
+/**
+ * ip_vs_ext_smooth_rate - set the rate of a server
+ * @slot: slot, appended; not eligible, or between @slot_leave and @slot_enter of
+ *	struct ip_vs_ext_ops
+ * @rate: at most IP_VS_EXT_BANDWIDTH_MAX; 0 is 1
+ */
+void ip_vs_ext_smooth_rate(struct ip_vs_ext_slot *slot, u64 rate)
+{
+	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(slot->tier);
+
+	s->node[s->size + slot->leaf].own = max(rate, 1ULL);
+}
+EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_rate);
 
 /**
  * ip_vs_ext_smooth_weight - ip_vs_ext_ops.slot_update: rates are weights
@@ -762,7 +767,7 @@ void ip_vs_ext_smooth_weight(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_slot *slot,
 			     const struct ip_vs_ext_attrs *attrs, u32 weight)
 {
-	ip_vs_ext_smooth_slot(slot)->rate = max(weight, 1U);
+	ip_vs_ext_smooth_rate(slot, weight);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_weight);
 
@@ -778,9 +783,7 @@ void ip_vs_ext_smooth_bandwidth(struct ip_vs_ext_service *es,
 				const struct ip_vs_ext_attrs *attrs,
 				u32 weight)
 {
-	u64 rate = attrs->present & IP_VS_EXT_HAS(BANDWIDTH) ?
-		   attrs->bandwidth : weight;
-
-	ip_vs_ext_smooth_slot(slot)->rate = max(rate, 1ULL);
+	ip_vs_ext_smooth_rate(slot, attrs->present & IP_VS_EXT_HAS(BANDWIDTH) ?
+				    attrs->bandwidth : weight);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_bandwidth);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Smooth weighted round robin over the eligible servers of a tier, for
- * schedulers whose tiers begin with struct ip_vs_ext_smooth and whose slots
- * begin with struct ip_vs_ext_smooth_slot.
+ * schedulers whose tiers begin with struct ip_vs_ext_smooth.
  *
  * Definition. Every server has a rate, 1 to IP_VS_EXT_BANDWIDTH_MAX, and a
  * credit in picks. One step: each eligible server's credit grows by its rate
@@ -54,24 +53,6 @@ struct ip_vs_ext_ring {
 	struct rcu_head		rcu;
 	u32			cap;
 	struct ip_vs_ext_slot	*slot[];
-};
-
-/**
- * struct ip_vs_ext_smooth_slot - a real server
- * @slot: as the framework sees it
- * @rate: its rate
- * @credit: while not eligible: its credit
- * @leaf: index in the tree of its tier
- * @fresh: never was eligible in this tier
- *
- * Written under es->lock.
- */
-struct ip_vs_ext_smooth_slot {
-	struct ip_vs_ext_slot	slot;
-	u64			rate;
-	u64			credit;
-	u32			leaf;
-	bool			fresh;
 };
 
 /**
@@ -153,12 +134,6 @@ ip_vs_ext_smooth(struct ip_vs_ext_tier *tier)
 	return container_of(tier, struct ip_vs_ext_smooth, tier);
 }
 
-static inline struct ip_vs_ext_smooth_slot *
-ip_vs_ext_smooth_slot(struct ip_vs_ext_slot *slot)
-{
-	return container_of(slot, struct ip_vs_ext_smooth_slot, slot);
-}
-
 /* ip_vs_ext_ops.pick, and with credits that are halved every @poll ms */
 struct ip_vs_ext_slot *ip_vs_ext_smooth_pick(struct ip_vs_ext_tier *tier,
 					     const struct ip_vs_ext_req *req);
@@ -176,6 +151,8 @@ void ip_vs_ext_smooth_enter(struct ip_vs_ext_service *es,
 			    struct ip_vs_ext_slot *slot);
 void ip_vs_ext_smooth_leave(struct ip_vs_ext_service *es,
 			    struct ip_vs_ext_slot *slot);
+/* for slot_update: any rate */
+void ip_vs_ext_smooth_rate(struct ip_vs_ext_slot *slot, u64 rate);
 /* slot_update: the rate is the weight, or the bandwidth where there is one */
 void ip_vs_ext_smooth_weight(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_slot *slot,

@@ -239,6 +239,9 @@ enum ip_vs_ext_state {
 	IP_VS_EXT_FULL,
 };
 
+/* Bits of the number of a server in a tier with shares. */
+#define IP_VS_EXT_LEAF_BITS	18
+
 /**
  * struct ip_vs_ext_slot - a real server as a scheduler sees it
  * @dest: the server
@@ -252,16 +255,18 @@ enum ip_vs_ext_state {
  * @lower: a full server is relieved when its count is below this
  * @pos: index in the array of @tier
  * @open: first CPU with an open reservation for this slot, plus 1; 0: none
+ * @watch: index in es->watch plus 1; 0: not watched
+ * @ramp: slow start: tenths of its limit and share that it does not have yet
  * @pend: open reservations made by tasks
  * @state: enum ip_vs_ext_state
  * @near: grants need es->lock
  * @quiesced: the weight is 0
  * @priority: the server has a priority attribute
- * @watch: index in es->watch plus 1; 0: not watched
- * @ramp: slow start: tenths of its limit and share that it does not have yet
+ * @leaf: its place among the shares of @tier, see ext_smooth.c; here because this
+ *	line has room for it
  *
  * Written under es->lock, one cache line. What decisions read comes first, in
- * 32 bytes, which are in one line also where a scheduler makes it 96.
+ * 32 bytes, which are in one line also where a scheduler makes it longer.
  */
 struct ip_vs_ext_slot {
 	struct ip_vs_dest	*dest;
@@ -275,13 +280,14 @@ struct ip_vs_ext_slot {
 		struct rcu_head	rcu;
 	};
 	u16			open;
-	u16			pend;
-	u8			state;
 	u8			watch;
 	u8			ramp;
-	bool			near:1,
+	u32			pend:6,
+				state:2,
+				near:1,
 				quiesced:1,
-				priority:1;
+				priority:1,
+				leaf:IP_VS_EXT_LEAF_BITS;
 };
 
 /**

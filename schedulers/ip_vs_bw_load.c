@@ -23,7 +23,6 @@
 static const struct ip_vs_ext_ops bw_load_ops = {
 	.desc =			"smooth round robin in proportion to bandwidth",
 	.attrs =		IP_VS_EXT_HAS(BANDWIDTH),
-	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			ip_vs_ext_smooth_pick,
 	.tier_room =		ip_vs_ext_smooth_room,

@@ -83,7 +83,6 @@ static const struct ip_vs_ext_ops bw_poll_ops = {
 	.attrs =		IP_VS_EXT_HAS(BANDWIDTH),
 	.params =		bw_poll_params,
 	.nr_params =		ARRAY_SIZE(bw_poll_params),
-	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			bw_poll_pick,
 	.tier_room =		ip_vs_ext_smooth_room,

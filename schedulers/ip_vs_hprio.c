@@ -189,7 +189,8 @@ static void hprio_slot_update(struct ip_vs_ext_service *es,
 			      struct ip_vs_ext_slot *slot,
 			      const struct ip_vs_ext_attrs *attrs, u32 weight)
 {
-	ip_vs_ext_smooth_slot(slot)->rate = hprio_share(slot, weight);
+	if (hprio(slot->tier)->ready)
+		ip_vs_ext_smooth_rate(slot, hprio_share(slot, weight));
 }
 
 static void hprio_slot_enter(struct ip_vs_ext_service *es,
@@ -221,9 +222,13 @@ static int hprio_smooth_begin(struct ip_vs_ext_service *es,
 		return err;
 	spin_lock_bh(&es->lock);
 	for (i = 0; i < a->nr; i++) {
-		ip_vs_ext_smooth_append(es, a->slot[i]);
+		struct ip_vs_ext_slot *slot = a->slot[i];
+		u32 weight = max(atomic_read(&slot->dest->weight), 0);
+
+		ip_vs_ext_smooth_append(es, slot);
+		ip_vs_ext_smooth_rate(slot, hprio_share(slot, weight));
 		if (i < a->eligible)
-			ip_vs_ext_smooth_enter(es, a->slot[i]);
+			ip_vs_ext_smooth_enter(es, slot);
 	}
 	hprio(tier)->ready = true;
 	spin_unlock_bh(&es->lock);
@@ -523,7 +528,6 @@ static const struct ip_vs_ext_ops hprio_ops = {
 	.attrs =		IP_VS_EXT_HAS(PRIORITY),
 	.params =		hprio_params,
 	.nr_params =		ARRAY_SIZE(hprio_params),
-	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct hprio_tier),
 	.tier =			hprio_tier,
 	.pick =			hprio_pick,

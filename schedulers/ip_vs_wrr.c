@@ -26,7 +26,6 @@
 
 static const struct ip_vs_ext_ops wrr_ops = {
 	.desc =			"smooth weighted round robin",
-	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			ip_vs_ext_smooth_pick,
 	.tier_room =		ip_vs_ext_smooth_room,

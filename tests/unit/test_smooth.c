@@ -106,7 +106,6 @@ static void spy_leave(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 
 static const struct ip_vs_ext_ops spy_ops = {
 	.desc =			"compares itself with the definition",
-	.slot_size =		sizeof(struct ip_vs_ext_smooth_slot),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			spy_pick,
 	.tier_room =		ip_vs_ext_smooth_room,

@@ -41,6 +41,8 @@
  * In the last two mainline's wrr has 100,000 for 2,147,483,647, which would take
  * it 20,000 times as long. Of two schedulers called rr and wrr, those with _ext
  * are ours.
+ * "counter" adds 1 to a number that all threads share, and "harness" does nothing: no
+ * scheduler with one order for all CPUs can be faster than the former.
  * "relief" is one pass of the framework's work over the full servers.
  *
  * With -c nothing of this is printed. Callgrind gets a dump for each, named
@@ -74,7 +76,7 @@ static const char * const variant_name[] = {
 #define TIERS_NR	100
 
 /* As the core and guest.sh know them; the first one is what others are
- * compared with, the last one decides nothing.
+ * compared with, the last two decide nothing.
  */
 static struct contender {
 	const char *name, *module, *bind;
@@ -108,11 +110,13 @@ static struct contender {
 	{ "bw_load", "ip_vs_bw_load", "bw_load", true, INT_MAX },
 	{ "bw_poll", "ip_vs_bw_poll", "bw_poll", true, INT_MAX },
 	{ "hprio", "ip_vs_hprio", "hprio", true, .tiers = true },
+	{ "counter", NULL, "counter", true },
 	{ "harness", NULL, "empty", true },
 };
 
 #define NR_CONTENDERS	ARRAY_SIZE(contenders)
-#define HPRIO		(&contenders[NR_CONTENDERS - 2])
+#define HPRIO		(&contenders[NR_CONTENDERS - 3])
+#define COUNTER		(&contenders[NR_CONTENDERS - 2])
 #define EMPTY		(&contenders[NR_CONTENDERS - 1])
 
 static unsigned int rounds = 15;
@@ -133,6 +137,22 @@ static struct ip_vs_scheduler empty = {
 	.name =			"empty",
 	.n_list =		LIST_HEAD_INIT(empty.n_list),
 	.schedule =		empty_schedule,
+};
+
+static atomic_t counted ____cacheline_aligned_in_smp;
+
+static struct ip_vs_dest *counter_schedule(struct ip_vs_service *svc,
+					   const struct sk_buff *skb,
+					   struct ip_vs_iphdr *iph)
+{
+	atomic_inc(&counted);
+	return empty_schedule(svc, skb, iph);
+}
+
+static struct ip_vs_scheduler counter = {
+	.name =			"counter",
+	.n_list =		LIST_HEAD_INIT(counter.n_list),
+	.schedule =		counter_schedule,
 };
 
 static void die(const char *what, const char *who)
@@ -169,7 +189,7 @@ decide(const struct contender *c, u32 calls, bool with_bind)
 		}
 	rcu_read_unlock();
 	shim_softirq_exit();
-	if (sched != &empty && found != (c->refuses ? 0 : calls) && !c->hash)
+	if (c < COUNTER && found != (c->refuses ? 0 : calls) && !c->hash)
 		die(c->refuses ? "chose a full server" : "refused", c->name);
 	return dest;
 }
@@ -303,7 +323,7 @@ static double sample_threads(struct contender *c)
 /* Variants are measured only for those of which they say something new. */
 static bool takes_part(const struct contender *c, enum variant variant)
 {
-	if (!c->wanted)
+	if (!c->wanted || (c == COUNTER && variant != LIMITS))
 		return false;
 	switch (variant) {
 	case LIMITS:
@@ -638,7 +658,8 @@ int main(int argc, char **argv)
 	sched_getaffinity(0, sizeof(allowed), &allowed);
 	shim_begin(MAX_THREADS);
 	shim_limit = SHIM_LIMIT_OFF;
-	if (shim_load("ip_vs_ext") || register_ip_vs_scheduler(&empty))
+	if (shim_load("ip_vs_ext") || register_ip_vs_scheduler(&empty) ||
+	    register_ip_vs_scheduler(&counter))
 		die("cannot be loaded", "ip_vs_ext");
 	for (c = contenders; c < contenders + NR_CONTENDERS; c++)
 		c->wanted |= !some || c == &contenders[0] || c == EMPTY;

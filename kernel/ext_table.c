@@ -44,6 +44,15 @@ static bool ext_by_eligible_less(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct ip_vs_ext_tier, by_eligible)->key;
 }
 
+/* @active, @nr_watch or @method changed. */
+static void ext_set_plain(struct ip_vs_ext_service *es)
+{
+	bool plain = !es->nr_watch && !es->method;
+
+	lockdep_assert_held(&es->lock);
+	rcu_assign_pointer(es->plain, plain ? ext_active(es) : NULL);
+}
+
 /* The active tier had to take over from a higher one: it stays for a while. */
 static void ext_hold(struct ip_vs_ext_service *es)
 {
@@ -67,6 +76,7 @@ static void ext_activate(struct ip_vs_ext_service *es, bool load)
 	if (es->holding && load && old && ext_array(es, old)->eligible)
 		return;
 	rcu_assign_pointer(es->active, tier);
+	ext_set_plain(es);
 	es->tier_since = ktime_get_ns();
 	if (!tier)
 		return;
@@ -92,6 +102,7 @@ static void ext_activate(struct ip_vs_ext_service *es, bool load)
 static void ext_set_method(struct ip_vs_ext_service *es, u32 bits, u32 mask)
 {
 	WRITE_ONCE(es->method, (es->method & ~mask) | bits);
+	ext_set_plain(es);
 }
 
 /* Which tiers are in use: the active one and those below it, until they have
@@ -220,6 +231,7 @@ static void ext_watch(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 		slot->watch = es->nr_watch + 1;
 		/* Release: a reader that uses the new number finds the entry. */
 		smp_store_release(&es->nr_watch, es->nr_watch + 1);
+		ext_set_plain(es);
 		if (slot->state == IP_VS_EXT_HELD)
 			WRITE_ONCE(es->nr_held, es->nr_held + 1);
 	} else if (!es->unwatched++ && !es->dead) {
@@ -246,6 +258,7 @@ static void ext_unwatch(struct ip_vs_ext_service *es,
 	last->watch = slot->watch;
 	slot->watch = 0;
 	WRITE_ONCE(es->nr_watch, es->nr_watch - 1);
+	ext_set_plain(es);
 	if (state == IP_VS_EXT_HELD)
 		WRITE_ONCE(es->nr_held, es->nr_held - 1);
 }

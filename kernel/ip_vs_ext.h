@@ -38,8 +38,8 @@
  *
  * Lifetime
  *	Slots, tiers and arrays are unlinked under es->lock and freed after a
- *	grace period; schedule() finds them through es->active and the first
- *	es->nr_join entries of es->join under RCU. A tier is in neither when it
+ *	grace period; schedule() finds them through es->plain, es->active and the
+ *	first es->nr_join entries of es->join under RCU. A tier is in neither when it
  *	is unlinked: it has no eligible server then. A reader that combines an
  *	old number of entries with new entries, or the other way round, is in
  *	an RCU section that began before the change, and so finds tiers that
@@ -460,6 +460,8 @@ struct ip_vs_ext_relief {
 
 /**
  * struct ip_vs_ext_service - a virtual service as a scheduler sees it
+ * @plain: @active, if all that a decision has to do is to choose a server of it:
+ *	while @nr_watch and @method are 0; else NULL
  * @active: highest tier in use, or NULL if no server is eligible: the highest
  *	that has an eligible server, unless @holding
  * @cpu: per CPU part
@@ -524,8 +526,10 @@ struct ip_vs_ext_relief {
  */
 struct ip_vs_ext_service {
 	/* read by every decision */
-	struct ip_vs_ext_tier __rcu	*active;
+	struct ip_vs_ext_tier __rcu	*plain;
 	struct ip_vs_ext_cpu __percpu	*cpu;
+	/* and by those that find no plain tier */
+	struct ip_vs_ext_tier __rcu	*active;
 	const struct ip_vs_ext_ops	*ops;
 	struct ip_vs_service		*svc;
 	u32				param[IP_VS_EXT_PARAMS_MAX];
@@ -753,12 +757,14 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
 }
 
 /**
- * ip_vs_ext_schedule - choose a server for a new connection
+ * ip_vs_ext_schedule_or - choose a server for a new connection
  * @svc: virtual service
  * @skb: first packet of the connection
  * @iph: its parsed header
  * @pick: the scheduler's ip_vs_ext_ops.pick or a variant of it for those who do
  *	not hold es->lock, named here so that it is inlined
+ * @other: decides while es->method is not 0, or NULL: this function does. Called
+ *	last, so that it makes no other decision save registers.
  *
  * The whole decision while nothing is full, nothing is near its limit and the
  * packet is handled in softirq; everything else is ip_vs_ext_schedule_slow().
@@ -767,10 +773,13 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
  * Return: a real server, or NULL if none is eligible.
  */
 static __always_inline struct ip_vs_dest *
-ip_vs_ext_schedule(struct ip_vs_service *svc, const struct sk_buff *skb,
-		   const struct ip_vs_iphdr *iph,
-		   struct ip_vs_ext_slot *(*pick)(struct ip_vs_ext_tier *,
-						  const struct ip_vs_ext_req *))
+ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
+		      const struct ip_vs_iphdr *iph,
+		      struct ip_vs_ext_slot *(*pick)(struct ip_vs_ext_tier *,
+					const struct ip_vs_ext_req *),
+		      struct ip_vs_dest *(*other)(struct ip_vs_service *,
+						  const struct sk_buff *,
+						  const struct ip_vs_iphdr *))
 {
 	struct ip_vs_ext_service *es = READ_ONCE(svc->sched_data);
 	struct ip_vs_ext_req req = { .es = es, .skb = skb, .iph = iph };
@@ -789,12 +798,17 @@ ip_vs_ext_schedule(struct ip_vs_service *svc, const struct sk_buff *skb,
 	if (IS_ENABLED(CONFIG_PREEMPT_RT) || unlikely(!in_softirq()))
 		goto slow;
 
+	tier = rcu_dereference(es->plain);
+	if (unlikely(!tier) && other && READ_ONCE(es->method))
+		return other(svc, skb, iph);
 	me = this_cpu_ptr(es->cpu);
 	if (unlikely(READ_ONCE(me->held)))
 		goto slow;
-	if (unlikely(READ_ONCE(es->nr_watch)) && ip_vs_ext_relief_due(es, svc))
-		goto slow;
-	tier = rcu_dereference(es->active);
+	if (unlikely(!tier)) {
+		if (READ_ONCE(es->nr_watch) && ip_vs_ext_relief_due(es, svc))
+			goto slow;
+		tier = rcu_dereference(es->active);
+	}
 	if (unlikely(!tier)) {
 		if (!READ_ONCE(es->exhausted))
 			goto slow;
@@ -826,6 +840,25 @@ leave:
 slow:
 	/* Not @req: if its address left this function it would be memory. */
 	return ip_vs_ext_schedule_slow(es, skb, iph, slot);
+}
+
+/**
+ * ip_vs_ext_schedule - the same, where nothing is to be done in another way
+ * @svc: virtual service
+ * @skb: first packet of the connection
+ * @iph: its parsed header
+ * @pick: as above
+ *
+ * Context: as above.
+ * Return: a real server, or NULL if none is eligible.
+ */
+static __always_inline struct ip_vs_dest *
+ip_vs_ext_schedule(struct ip_vs_service *svc, const struct sk_buff *skb,
+		   const struct ip_vs_iphdr *iph,
+		   struct ip_vs_ext_slot *(*pick)(struct ip_vs_ext_tier *,
+						  const struct ip_vs_ext_req *))
+{
+	return ip_vs_ext_schedule_or(svc, skb, iph, pick, NULL);
 }
 
 #endif /* _IP_VS_EXT_H */

@@ -546,9 +546,6 @@ static int hprio_init_service(struct ip_vs_service *svc)
 	return ip_vs_ext_init_service(svc, &hprio_ops);
 }
 
-/* Whatever is not in turn. Apart, because a call in the middle would make the
- * others save registers.
- */
 static noinline struct ip_vs_dest *
 hprio_schedule_by(struct ip_vs_service *svc, const struct sk_buff *skb,
 		  const struct ip_vs_iphdr *iph)
@@ -560,16 +557,13 @@ static struct ip_vs_dest *
 hprio_schedule(struct ip_vs_service *svc, const struct sk_buff *skb,
 	       struct ip_vs_iphdr *iph)
 {
-	const struct ip_vs_ext_service *es = READ_ONCE(svc->sched_data);
-	struct ip_vs_dest *dest;
-
-	/* Without @es the service has no scheduler just now; what can be chosen
-	 * in turn can be, too, when the method changes in this moment.
+	/* What can be chosen in turn can be, too, when the method changes in
+	 * this moment.
 	 */
-	if (likely(es && !READ_ONCE(es->method)))
-		dest = ip_vs_ext_schedule(svc, skb, iph, ip_vs_ext_rr);
-	else
-		dest = hprio_schedule_by(svc, skb, iph);
+	struct ip_vs_dest *dest = ip_vs_ext_schedule_or(svc, skb, iph,
+						ip_vs_ext_rr,
+						hprio_schedule_by);
+
 	if (likely(dest))
 		IP_VS_DBG_BUF(6, "HPRIO: server %s:%u activeconns %d weight %d\n",
 			      IP_VS_DBG_ADDR(dest->af, &dest->addr),

@@ -84,7 +84,7 @@ static bool ext_cpu_bound(const struct ip_vs_ext_service *es,
 			  const struct ip_vs_ext_cpu *c)
 {
 	return IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc) &&
-	       ip_vs_compat_stats_conns(c->stats) != READ_ONCE(c->snap);
+	       (u32)ip_vs_compat_stats_conns(c->stats) != READ_ONCE(c->snap);
 }
 
 /* Is the CPU certainly done with the connection it had reserved a place for?
@@ -459,6 +459,25 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 	return true;
 }
 
+/**
+ * ext_return_turns - connections no longer go to a tier, or not in turn
+ * @es: service
+ * @tier: tier
+ *
+ * So that on one CPU it goes on with the server it left off at. Turns that
+ * other CPUs have are turns of whatever tier is next: a few servers are met
+ * before their time, or after it.
+ */
+void ext_return_turns(struct ip_vs_ext_service *es, struct ip_vs_ext_tier *tier)
+{
+	struct ip_vs_ext_cpu *me = this_cpu_ptr(es->cpu);
+
+	lockdep_assert_held(&es->lock);
+	/* Only if nobody took the ones after them. */
+	atomic_cmpxchg(&tier->cursor, me->end, me->turn);
+	me->end = me->turn;
+}
+
 /* Do connections go to this tier? */
 static bool ext_in_use(const struct ip_vs_ext_service *es,
 		       const struct ip_vs_ext_tier *tier)
@@ -502,6 +521,7 @@ struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
 	if (es->dead)
 		goto out;
 	me = this_cpu_ptr(es->cpu);
+	req.me = me;
 	if (!task) {
 		/* In softirq, one connection after the other. */
 		WRITE_ONCE(me->granted, NULL);

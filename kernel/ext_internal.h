@@ -89,6 +89,8 @@ bool ext_close(struct ip_vs_ext_service *es);
 u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_limits_raised(struct ip_vs_ext_service *es,
 		       struct ip_vs_ext_slot *slot);
+void ext_return_turns(struct ip_vs_ext_service *es,
+		      struct ip_vs_ext_tier *tier);
 void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_relief_work(struct work_struct *work);

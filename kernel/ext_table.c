@@ -75,6 +75,8 @@ static void ext_activate(struct ip_vs_ext_service *es, bool load)
 		return;
 	if (es->holding && load && old && ext_array(es, old)->eligible)
 		return;
+	if (old)
+		ext_return_turns(es, old);
 	rcu_assign_pointer(es->active, tier);
 	ext_set_plain(es);
 	es->tier_since = ktime_get_ns();
@@ -101,6 +103,10 @@ static void ext_activate(struct ip_vs_ext_service *es, bool load)
 
 static void ext_set_method(struct ip_vs_ext_service *es, u32 bits, u32 mask)
 {
+	struct ip_vs_ext_tier *tier = ext_active(es);
+
+	if (tier)
+		ext_return_turns(es, tier);
 	WRITE_ONCE(es->method, (es->method & ~mask) | bits);
 	ext_set_plain(es);
 }

@@ -149,11 +149,13 @@ struct ip_vs_ext_param {
 /**
  * struct ip_vs_ext_req - what a decision is about
  * @es: service
+ * @me: this CPU's part of it
  * @skb: first packet of the connection
  * @iph: its parsed header
  */
 struct ip_vs_ext_req {
 	struct ip_vs_ext_service *es;
+	struct ip_vs_ext_cpu	*me;
 	const struct sk_buff	*skb;
 	const struct ip_vs_iphdr *iph;
 };
@@ -328,14 +330,24 @@ struct ip_vs_ext_tier {
 	atomic_t			cursor ____cacheline_aligned_in_smp;
 };
 
+/* A CPU that took turns so often in a jiffy takes so many at once: at this rate
+ * nobody can tell whose connection came first.
+ */
+#define IP_VS_EXT_TURNS		8
+#define IP_VS_EXT_TURNS_BUSY	64
+
 /* ip_vs_ext_cpu.granted while the lock-free path has not decided yet */
 #define IP_VS_EXT_GRANT_BUSY	((struct ip_vs_ext_slot *)1UL)
 
 /**
  * struct ip_vs_ext_cpu - one CPU's part of a service
  * @granted: slot of the last grant; compared, never followed
- * @snap: this CPU's connection counter of the service when it was granted
- * @stats: where that counter is
+ * @stats: where this CPU's connection counter of the service is
+ * @snap: what it was then, the low half
+ * @turn: turns [@turn, @end) of ip_vs_ext_rr() are this CPU's
+ * @end: see @turn
+ * @tick: jiffies when it took turns last, the low bits
+ * @taken: how often it did in that jiffy, at most IP_VS_EXT_TURNS_BUSY
  * @grants: decisions that returned a server
  * @refusals: decisions that found none
  * @held: slot in whose reservation list the record is, or NULL
@@ -347,8 +359,12 @@ struct ip_vs_ext_tier {
  */
 struct ip_vs_ext_cpu {
 	struct ip_vs_ext_slot	*granted;
-	u64			snap;
 	const struct ip_vs_cpu_stats *stats;
+	u32			snap;
+	u32			turn;
+	u32			end;
+	u16			tick;
+	u16			taken;
 	u64			grants;
 	u64			refusals;
 
@@ -696,12 +712,49 @@ static inline void ip_vs_ext_prefetch(struct ip_vs_ext_slot * const *near,
 }
 
 /**
+ * ip_vs_ext_turn - number of the next turn
+ * @tier: tier
+ * @me: this CPU's part of its service
+ *
+ * A line that all CPUs write is what several of them wait for. So one that takes
+ * many turns takes several at once; on one CPU the order is the same.
+ *
+ * Context: BH disabled. A full memory barrier.
+ * Return: the number.
+ */
+static inline u32 ip_vs_ext_turn(struct ip_vs_ext_tier *tier,
+				 struct ip_vs_ext_cpu *me)
+{
+	u32 turn = me->turn;
+
+	if (unlikely(turn == me->end)) {
+		u16 tick = jiffies;
+		u32 n = 1;
+
+		if (tick != me->tick) {
+			me->tick = tick;
+			me->taken = 0;
+		} else if (me->taken < IP_VS_EXT_TURNS_BUSY) {
+			me->taken++;
+		} else {
+			n = IP_VS_EXT_TURNS;
+		}
+		turn = atomic_fetch_add(n, &tier->cursor);
+		me->end = turn + n;
+	} else {
+		smp_mb();
+	}
+	me->turn = turn + 1;
+	return turn;
+}
+
+/**
  * ip_vs_ext_rr - next eligible server of a tier in round robin order
  * @tier: tier
- * @req: not used
+ * @req: what the decision is about
  *
- * Context: any, under RCU. Lock-free: one atomic operation, which is also the
- *	full barrier that struct ip_vs_ext_ops asks for.
+ * Context: BH disabled, under RCU. Lock-free, and the full barrier that struct
+ *	ip_vs_ext_ops asks for.
  * Return: a slot, or NULL if the tier has no eligible server.
  */
 static inline struct ip_vs_ext_slot *
@@ -711,7 +764,7 @@ ip_vs_ext_rr(struct ip_vs_ext_tier *tier, const struct ip_vs_ext_req *req)
 	const struct ip_vs_ext_array *a;
 	u32 next, n;
 
-	next = atomic_fetch_inc(&tier->cursor);
+	next = ip_vs_ext_turn(tier, req->me);
 	a = rcu_dereference(tier->array);
 	n = READ_ONCE(a->eligible);
 	if (unlikely(!n))
@@ -820,6 +873,7 @@ ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 	 * of its previous decision counted.
 	 */
 	smp_store_release(&me->granted, IP_VS_EXT_GRANT_BUSY);
+	req.me = me;
 	slot = pick(tier, &req);
 	if (unlikely(!slot))
 		goto leave;

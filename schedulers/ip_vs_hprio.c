@@ -512,6 +512,8 @@ hprio_pick_by(const struct ip_vs_ext_service *es, struct ip_vs_ext_tier *tier,
 static struct ip_vs_ext_slot *hprio_pick(struct ip_vs_ext_tier *tier,
 					 const struct ip_vs_ext_req *req)
 {
+	if (likely(!req->es->method))
+		return ip_vs_ext_rr(tier, req);
 	return hprio_pick_by(req->es, tier, req->iph, true);
 }
 

@@ -323,6 +323,27 @@ START_TEST(switch_of_scheduler_keeps_the_counts)
 }
 END_TEST
 
+/* A tier goes on where it left off, also while turns are taken several at once. */
+START_TEST(order_outlasts_another_tier)
+{
+	unsigned int id, last_id = 0;
+	int i;
+
+	for (id = 1; id <= 5; id++)
+		add(id, 1, 0, 0);
+	for (i = 0; i < 200; i++) {
+		id = shim_dest_id(shim_decide(svc));
+		ck_assert(!last_id || id == last_id % 5 + 1);
+		last_id = id;
+		if (i < 100 || i % 3)
+			continue;
+		add(6, 2, 0, 0);
+		ck_assert_uint_eq(shim_dest_id(shim_decide(svc)), 6);
+		unit_ok(shim_del_dest(svc, 6));
+	}
+}
+END_TEST
+
 START_TEST(deleted_and_added_again)
 {
 	struct shim_conn *c[2];
@@ -366,6 +387,7 @@ int main(void)
 	tcase_add_test(tc, also_without_softirq);
 	tcase_add_test(tc, bypass_is_tolerated);
 	tcase_add_test(tc, switch_of_scheduler_keeps_the_counts);
+	tcase_add_test(tc, order_outlasts_another_tier);
 	tcase_add_test(tc, deleted_and_added_again);
 	suite_add_tcase(s, tc);
 	return unit_run(s);

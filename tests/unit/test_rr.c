@@ -150,6 +150,49 @@ START_TEST(as_mainline)
 }
 END_TEST
 
+/* Of the next @n decisions, from CPU to CPU, everybody gets the same but for
+ * @apart. Returns whether they are in turn.
+ */
+static bool from_cpu_to_cpu(int n, int apart)
+{
+	int got[4] = { 0 }, last = 0, i, id;
+	bool in_turn = true;
+
+	for (i = 0; i < n; i++) {
+		shim_switch(i % 4);
+		id = shim_dest_id(shim_decide(svc));
+		in_turn &= !last || id == last % 3 + 1;
+		last = id;
+		got[id]++;
+		for (id = 1; id <= 3; id++)
+			ck_assert_int_le(abs(3 * got[id] - i), 3 * apart);
+	}
+	return in_turn;
+}
+
+/* CPUs with little to do have one order; busy ones take several turns at once,
+ * and lose none.
+ */
+START_TEST(several_cpus)
+{
+	int i;
+
+	add(1, 1, 0, 0);
+	add(2, 1, 0, 0);
+	add(3, 1, 0, 0);
+	for (i = 0; i < 10; i++) {
+		ck_assert(from_cpu_to_cpu(4 * IP_VS_EXT_TURNS_BUSY, 1));
+		shim_advance(1);
+	}
+	ck_assert(!from_cpu_to_cpu(1200 * IP_VS_EXT_TURNS, 2 * IP_VS_EXT_TURNS));
+	shim_advance(1);
+	/* what they had left */
+	from_cpu_to_cpu(4 * IP_VS_EXT_TURNS, 2 * IP_VS_EXT_TURNS);
+	ck_assert(from_cpu_to_cpu(3 * IP_VS_EXT_TURNS_BUSY, 1));
+	shim_switch(0);
+}
+END_TEST
+
 /* Begins anywhere, unless told otherwise. */
 START_TEST(random_start)
 {
@@ -185,6 +228,7 @@ int main(void)
 	tcase_add_test(tc, equal_shares);
 	if (shim_module("mainline_ip_vs_rr"))
 		tcase_add_test(tc, as_mainline);
+	tcase_add_test(tc, several_cpus);
 	tcase_add_test(tc, random_start);
 	suite_add_tcase(s, tc);
 	return unit_run(s);

@@ -53,8 +53,9 @@ void ext_object_gone(void)
 
 static int __init ip_vs_ext_init(void)
 {
-	/* one cache line a server */
+	/* one cache line a server, and one a CPU */
 	BUILD_BUG_ON(sizeof(struct ip_vs_ext_slot) > 64);
+	BUILD_BUG_ON(offsetofend(struct ip_vs_ext_cpu, cpu) > 64);
 	/* slot->watch */
 	BUILD_BUG_ON(IP_VS_EXT_WATCH >= U8_MAX);
 	/* slot->pend */

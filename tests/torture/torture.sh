@@ -13,7 +13,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 SEED=${SEED:-$RANDOM} MINUTES=${MINUTES:-2} ROUNDS=${ROUNDS:-1000000} ACTIONS=${ACTIONS:-500}
-failslab=/sys/kernel/debug/failslab
+failslab=/sys/kernel/debug/failslab failing=
 ours=(hprio rr wrr bw_load bw_poll bw_lag bw_lag_val auto_bw)
 
 command -v torture >/dev/null || skip "no torture here: make -C tests/torture"
@@ -48,7 +48,9 @@ setup() {
 		for m in verbose=0 times=-1 interval=1 ignore-gfp-wait=N; do
 			echo "${m#*=}" >"$failslab/${m%%=*}" || fail "failslab"
 		done
-		echo 1 >/sys/kernel/slab/ip_vs_conn/failslab || fail "failslab of connections"
+		# 5.10 and 6.1 do not let it be set.
+		{ echo 1 >/sys/kernel/slab/ip_vs_conn/failslab; } 2>/dev/null && failing=yes ||
+			echo "NOTE: no allocation fails: this kernel cannot be told which"
 	fi
 }
 
@@ -59,7 +61,7 @@ nets() {
 	ip netns add "$PFX-last"
 	ip netns del "$PFX-last"
 	sleep 1
-	echo 1 >$nets/shrink
+	shrink $nets
 	cut -d' ' -f1 $nets/objects
 }
 nets_are() { [ "$(nets)" -le "$1" ]; }
@@ -91,7 +93,7 @@ objects() {
 }
 
 run_torture() {
-	in_ns d torture -c "/run/netns/$PFX-c" -s "$SEED" ${VERBOSE:+-v} "$@" ||
+	in_ns d torture -c "/run/netns/$PFX-c" -s "$SEED" ${failing:+-f} ${VERBOSE:+-v} "$@" ||
 		fail "torture -s $SEED $*"
 }
 

@@ -52,7 +52,7 @@ leaks() {
 	echo scan >$f
 	echo scan >$f
 	# Fixed width, so that addresses compare as text.
-	awk 'NR == FNR { at[++n] = $1; name[n] = $3 " " $4; next }
+	awk 'FILENAME == ARGV[1] { at[++n] = $1; name[n] = $3 " " $4; next }
 		match($0, /0x[0-9a-f]{16}/) && !/unreferenced/ {
 			a = substr($0, RSTART + 2, 16)
 			for (i = n; i && at[i] > a; i--)

@@ -29,7 +29,7 @@ tree=$work/tree
 lab=$root/tests/vm/kernel.sh
 export IPVS_EXT_TOOL=${IPVS_EXT_TOOL:-$root/build/ipvsadm-ext/ipvsadm-ext}
 # What torture does for a mutant: little, and always the same.
-torture=(-e SEED=1 -e ROUNDS=1 -e ACTIONS=250 -e MINUTES=60)
+torture=(-e SEED=1 -e ROUNDS=1 -e ACTIONS=500 -e MINUTES=60)
 
 usage() { sed -n '/^#   run/,/^#$/s/^# \{0,3\}//p' "$0"; }
 field() { sed -n "s/^# $2: *//p" "$here/list/$1"; }

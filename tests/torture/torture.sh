@@ -61,7 +61,7 @@ nets() {
 	ip netns add "$PFX-last"
 	ip netns del "$PFX-last"
 	sleep 1
-	shrink $nets
+	echo 1 >$nets/shrink
 	cut -d' ' -f1 $nets/objects
 }
 nets_are() { [ "$(nets)" -le "$1" ]; }
@@ -80,7 +80,7 @@ teardown() {
 	for m in ip_vs_wlc ip_vs_sh ip_vs; do
 		! grep -q "^$m " /proc/modules || wait_for 30 rmmod "$m"
 	done
-	[ ! -e $nets ] || wait_for 180 nets_are "$first_nets"
+	! can_count $nets || wait_for 180 nets_are "$first_nets"
 	sleep 5
 }
 
@@ -99,7 +99,7 @@ run_torture() {
 
 begin
 mount -t debugfs none /sys/kernel/debug 2>/dev/null
-[ ! -e $nets ] || first_nets=$(nets)
+! can_count $nets || first_nets=$(nets)
 step "once, for what is allocated at the first use and kept"
 setup
 run_torture -r 1 -a 150

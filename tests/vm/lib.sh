@@ -70,10 +70,11 @@ wait_for() {
 	done
 }
 
-# Give back what CPUs have in reserve of cache $1. Not where lockdep would tell of it:
-# 5.10 takes its locks of caches in another order when one is destroyed.
-shrink() {
-	[[ -e /proc/lockdep_stats && $(uname -r) == 5.* ]] || echo 1 >"$1/shrink"
+# Can the objects of cache $1 be counted: can CPUs be made to give back what they have in
+# reserve? Not where lockdep would tell of it: 5.10 takes the locks of caches in another
+# order when one is destroyed.
+can_count() {
+	[[ -e $1/shrink && (! -e /proc/lockdep_stats || $(uname -r) != 5.*) ]]
 }
 
 # Caches of kmalloc: the name of each, its objects, with all CPUs' reserves given back,
@@ -82,8 +83,8 @@ kmalloc_objects() {
 	local s n slab
 
 	for s in /sys/kernel/slab/kmalloc-*; do
-		[ -e "$s/objects" ] || continue
-		shrink "$s"
+		can_count "$s" || continue
+		echo 1 >"$s/shrink"
 		read -r n _ <"$s/objects"
 		read -r slab <"$s/objs_per_slab"
 		printf '%s %s %s\n' "${s##*/}" "$n" "$slab"

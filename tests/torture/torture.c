@@ -478,7 +478,7 @@ static void act_param(struct config *c)
  */
 static void unload(const char *module)
 {
-	int64_t end = now_ms() + 30000;
+	int64_t end = now_ms() + 180000;
 
 	while (syscall(SYS_delete_module, module, O_NONBLOCK)) {
 		if (errno == ENOENT)

@@ -48,8 +48,8 @@
  */
 #define EXT_SMOOTH_WORK		16
 
-/* More servers could make sums of rates overflow. */
-#define EXT_SMOOTH_MAX		BIT(IP_VS_EXT_LEAF_BITS)
+/* More servers could make sums of rates overflow, and slot->leaf, too. */
+#define EXT_SMOOTH_MAX		BIT(18)
 
 /* Room for credits that differ by 32 picks in signed 64 bits. */
 #define EXT_SMOOTH_PICK		BIT_ULL(58)
@@ -347,9 +347,8 @@ static void ext_smooth_take_back(struct ip_vs_ext_smooth *s)
 	s->chunk = 1;
 	if (left <= s->floor)
 		return;
-	for (i = s->floor; i < left; i++) {
+	for (i = s->floor; i < left; i++)
 		s->node[s->size + ring->slot[i]->leaf].offset += s->pick;
-	}
 	/* There is no remainder, see ext_smooth_fill(). */
 	s->now -= (left - s->floor) * s->step;
 	s->made -= left - s->floor;

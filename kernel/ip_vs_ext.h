@@ -241,9 +241,6 @@ enum ip_vs_ext_state {
 	IP_VS_EXT_FULL,
 };
 
-/* Bits of the number of a server in a tier with shares. */
-#define IP_VS_EXT_LEAF_BITS	18
-
 /**
  * struct ip_vs_ext_slot - a real server as a scheduler sees it
  * @dest: the server
@@ -289,7 +286,7 @@ struct ip_vs_ext_slot {
 				near:1,
 				quiesced:1,
 				priority:1,
-				leaf:IP_VS_EXT_LEAF_BITS;
+				leaf:18;
 };
 
 /**
@@ -742,6 +739,7 @@ static inline u32 ip_vs_ext_turn(struct ip_vs_ext_tier *tier,
 		turn = atomic_fetch_add(n, &tier->cursor);
 		me->end = turn + n;
 	} else {
+		/* That which the atomic operation is. */
 		smp_mb();
 	}
 	me->turn = turn + 1;
@@ -828,11 +826,12 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
 static __always_inline struct ip_vs_dest *
 ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 		      const struct ip_vs_iphdr *iph,
-		      struct ip_vs_ext_slot *(*pick)(struct ip_vs_ext_tier *,
-					const struct ip_vs_ext_req *),
-		      struct ip_vs_dest *(*other)(struct ip_vs_service *,
-						  const struct sk_buff *,
-						  const struct ip_vs_iphdr *))
+		      struct ip_vs_ext_slot *
+		      (*pick)(struct ip_vs_ext_tier *,
+			      const struct ip_vs_ext_req *),
+		      struct ip_vs_dest *
+		      (*other)(struct ip_vs_service *, const struct sk_buff *,
+			       const struct ip_vs_iphdr *))
 {
 	struct ip_vs_ext_service *es = READ_ONCE(svc->sched_data);
 	struct ip_vs_ext_req req = { .es = es, .skb = skb, .iph = iph };

@@ -43,8 +43,7 @@ cp "$ours"/*.ko "$out/src/ip_vs_bench.ko" "$out/ko/"
 for m in rr wrr; do
 	cp "$ours/replace/ip_vs_$m.ko" "$out/ko/our_$m.ko"
 done
-IPVS_EXT_ACCEL=tcg,thread=single "$root/tests/vm/boot.sh" -k "$1" -b "$out/ko" \
-	-o "$out/vm" -m 512 -t 900 -q "-icount shift=0,sleep=off" \
+"$root/tests/vm/boot.sh" -i -k "$1" -b "$out/ko" -o "$out/vm" -m 512 -t 900 \
 	-e "STAGES=\"${STAGES-harness small add-rr add-hprio add-rr big ours}\"" \
 	"$here/guest.sh" >"$out/verdict" 2>&1 || {
 	cat "$out/verdict" "$out/vm/console.log" | tail -n 40 >&2

@@ -19,6 +19,14 @@
  * makes every server that has a weight >= 5 and an upper threshold look full,
  * to schedulers of the kernel and to ours; 0 takes that back.
  *
+ *	echo 50000 >/sys/module/ip_vs_bench/parameters/every
+ *	cat /sys/module/ip_vs_bench/parameters/every
+ *
+ * asks for a decision every 50 us, as packets do that come in on the last CPU,
+ * and says how many there were, how long the longest one took and how late one
+ * began at most, both in ns: what softirqs had to wait for. 0 stops it. A value
+ * starts over.
+ *
  * Context: parameters are written one at a time (the module's parameter lock).
  * Lifetime: nothing holds the service. Whoever writes to a parameter sees to it
  * that the service exists, that it has the servers, weights and thresholds that
@@ -28,10 +36,12 @@
 #define KMSG_COMPONENT "IPVS"
 #define pr_fmt(fmt) KMSG_COMPONENT ": " fmt
 
+#include <linux/hrtimer.h>
 #include <linux/ip.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/skbuff.h>
+#include <linux/smp.h>
 #include <linux/udp.h>
 #include <net/ip_vs.h>
 
@@ -202,6 +212,82 @@ static const struct kernel_param_ops bench_full_ops = {
 module_param_cb(full, &bench_full_ops, &bench_full_weight, 0600);
 MODULE_PARM_DESC(full, "servers with at least this weight look full; 0: none");
 
+/* Decisions in softirq, at times that have nothing to do with what else goes
+ * on. Written on one CPU, while the timer runs there or before.
+ */
+static struct {
+	struct hrtimer	timer;
+	u64		every;
+	u64		calls;
+	u64		longest;
+	u64		late;
+} bench_delay;
+
+static enum hrtimer_restart bench_tick(struct hrtimer *timer)
+{
+	struct ip_vs_service *svc = READ_ONCE(bench_svc);
+	struct ip_vs_scheduler *sched;
+	struct ip_vs_iphdr iph;
+	u64 start = ktime_get_ns();
+	u64 due = ktime_to_ns(hrtimer_get_expires(timer));
+
+	bench_delay.late = max(bench_delay.late, start - due);
+	if (!ip_vs_fill_iph_skb(AF_INET, bench_skb, false, &iph))
+		return HRTIMER_NORESTART;
+	rcu_read_lock();
+	sched = rcu_dereference(svc->scheduler);
+	if (sched) {
+		start = ktime_get_ns();
+		sched->schedule(svc, bench_skb, &iph);
+		bench_delay.longest = max(bench_delay.longest,
+					  ktime_get_ns() - start);
+		bench_delay.calls++;
+	}
+	rcu_read_unlock();
+	hrtimer_forward_now(timer, ns_to_ktime(bench_delay.every));
+	return HRTIMER_RESTART;
+}
+
+static void bench_delay_start(void *unused)
+{
+	hrtimer_start(&bench_delay.timer, ns_to_ktime(bench_delay.every),
+		      HRTIMER_MODE_REL_PINNED_SOFT);
+}
+
+static int bench_every_set(const char *val, const struct kernel_param *kp)
+{
+	u32 every;
+	int err;
+
+	err = kstrtou32(val, 0, &every);
+	if (err)
+		return err;
+	if (!READ_ONCE(bench_svc))
+		return -ENOENT;
+	hrtimer_cancel(&bench_delay.timer);
+	if (!every)
+		return 0;
+	bench_delay.every = every;
+	bench_delay.calls = 0;
+	bench_delay.longest = 0;
+	bench_delay.late = 0;
+	return smp_call_function_single(cpumask_last(cpu_online_mask),
+					bench_delay_start, NULL, true);
+}
+
+static int bench_every_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%llu %llu %llu\n", bench_delay.calls,
+			  bench_delay.longest, bench_delay.late);
+}
+
+static const struct kernel_param_ops bench_every_ops = {
+	.set = bench_every_set,
+	.get = bench_every_get,
+};
+module_param_cb(every, &bench_every_ops, NULL, 0600);
+MODULE_PARM_DESC(every, "decide every so many ns; read: calls, longest, late");
+
 /* A UDP datagram: schedulers get the packet, those that hash look into it. */
 static struct sk_buff *bench_packet(void)
 {
@@ -237,6 +323,14 @@ static int __init bench_init(void)
 	bench_skb = bench_packet();
 	if (!bench_skb)
 		return -ENOMEM;
+#ifdef BENCH_HRTIMER_SETUP
+	hrtimer_setup(&bench_delay.timer, bench_tick, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_PINNED_SOFT);
+#else
+	hrtimer_init(&bench_delay.timer, CLOCK_MONOTONIC,
+		     HRTIMER_MODE_REL_PINNED_SOFT);
+	bench_delay.timer.function = bench_tick;
+#endif
 	err = register_ip_vs_scheduler(&bench_scheduler);
 	if (err)
 		kfree_skb(bench_skb);
@@ -245,6 +339,7 @@ static int __init bench_init(void)
 
 static void __exit bench_exit(void)
 {
+	hrtimer_cancel(&bench_delay.timer);
 	unregister_ip_vs_scheduler(&bench_scheduler);
 	/* A schedule() that was running when the last service let go of us. */
 	synchronize_rcu();

@@ -154,6 +154,10 @@ demo-striping: lab-modules lab-tools ## one tunnel over three links, measured fo
 scale: lab-modules lab-tools ## many services, servers and connections, next to the kernel's rr
 	@tests/scale/run.sh '$(KERNEL)'
 
+bench: ## measure everything; one report with pictures (QUICK=1; AGAIN=1: print the last one)
+	@tests/deps.sh
+	@tests/bench/report.sh $(if $(QUICK),-q) $(if $(AGAIN),-f) '$(KERNEL)'
+
 bench-decide: lab-modules ## what a decision costs, next to mainline's schedulers
 	@tests/bench/decide.sh '$(KERNEL)'
 
@@ -181,4 +185,4 @@ help: ## this
 
 .PHONY: modules tool install uninstall install-tool uninstall-tool clean check deps \
 	check-unit check-cli check-fuzz check-contract check-docs check-vm check-matrix check-asan check-debug uml torture check-mutants check-cost list-vm demo \
-	demo-striping scale bench-decide lab-kernel lab-modules lab-tools help
+	demo-striping scale bench bench-decide lab-kernel lab-modules lab-tools help

@@ -15,7 +15,7 @@ packages=(
 	qemu-system-x86 qemu-system-common cpio busybox-static kmod	# VM
 	iproute2 ipvsadm iptables ldirectord keepalived socat netcat-openbsd	# in the VM
 	dpkg-dev libssl-dev		# to build keepalived
-	gnuplot-nox			# demo
+	gnuplot-nox			# demo, make bench
 	xz-utils			# kernel sources
 	flex bison bc libelf-dev		# debug kernels
 )

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # What does a decision cost, next to mainline's schedulers?
 #
-#   decide.sh [--icount-only | --native-only] [-r ROUNDS] [-f DIR] SERIES
+#   decide.sh [--icount-only | --native-only] [-r ROUNDS] [-n "SERVERS..."]
+#             [-f DIR] SERIES
 #
 # Two instruments, which miss different things: icount.sh counts instructions in
 # the real kernel, and does not see caches and contention; native.sh takes the
-# time on real CPUs, outside of a kernel. ROUNDS are samples of the latter; with
-# -f nothing is measured, but what an earlier run left in DIR printed again.
+# time on real CPUs, outside of a kernel. ROUNDS are samples of the latter, and
+# SERVERS its sizes, by default all; with -f nothing is measured, but what an earlier
+# run left in DIR printed again.
 #
 # This is a report: it fails only if something could not be measured. Whoever
 # compares two states of the code should look at ratios.
@@ -16,10 +18,10 @@ set -eu -o pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-icount=yes native=yes rounds=15 from=
+icount=yes native=yes rounds=15 from='' servers=('')
 
 usage() {
-	sed -n '/^#   decide/s/^# *//p' "$0"
+	sed -n '/^#   decide/,/^#$/s/^# \{0,3\}//p' "$0"
 }
 
 while [ $# -gt 0 ]; do
@@ -27,6 +29,7 @@ while [ $# -gt 0 ]; do
 	--icount-only) native=no ;;
 	--native-only) icount=no ;;
 	-r) rounds=${2:?how many}; shift ;;
+	-n) read -ra servers <<<"${2:?which}"; shift ;;
 	-f) from=${2:?which directory}; shift ;;
 	-h | --help) usage; exit ;;
 	-*) usage >&2; exit 2 ;;
@@ -48,8 +51,10 @@ if [ -z "$from" ]; then
 		"$here/icount.sh" "$1" >"$out/icount"
 	fi
 	if [ $native = yes ]; then
-		note "measuring time: about 2 minutes"
-		"$here/native.sh" "$1" -r "$rounds" >"$out/native"
+		note "measuring time: some minutes, or many if the machine is busy"
+		for n in "${servers[@]}"; do
+			"$here/native.sh" "$1" -r "$rounds" ${n:+-n "$n"}
+		done >"$out/native"
 		LOCKS=shim "$here/native.sh" "$1" -r "$rounds" -n 16 >"$out/native-shim"
 		PROGRAM=events "$here/native.sh" "$1" -r $((rounds * 20 + 1)) >"$out/events"
 	fi

@@ -93,10 +93,28 @@ believes() {
 	/"event":full/ { s = server(); if (is[s] == "full") print "twice full: " s; is[s] = "full" }
 	/"event":relieved/ { s = server(); if (is[s] == "open") print "twice relieved: " s; is[s] = "open" }
 	/"event":(spill|return)/ { tier = word("tier_new") }
-	# said to be exhausted only when a connection is refused
+	# said to be exhausted only when a connection is refused; then it is the tier of
+	# the first that is relieved, without more ado
 	/"servers_eligible":0[,}]/ { tier = "" }
+	/"event":relieved/ && tier == "" { tier = word("tier_old") }
 	END { for (s in is) print s, is[s]; print "tier", tier }' "$T/$1" | sort
 }
+
+step "no server left, and then all of them again"
+hold_start x -b 10.9.0.3 -c 40 $VIP $PORT
+hold x open 20
+monitor none --since-start -j
+shows none server_state
+tier_is() { [ "$(believes none | grep tier)" = "tier $1" ]; }
+tier_is "" || fail "a tier while all are full: $(cat "$T/none")"
+hold x release all
+for r in r21 r22 r13; do
+	wait_for 10 tot_below $r 1
+done
+hold x open 1
+wait_for 10 tier_is 20
+stop none
+hold_stop x
 
 step "--since-start while it goes on: no gap, no duplicate"
 hold_start b -b 10.9.0.2 -c 40 $VIP $PORT
@@ -117,10 +135,15 @@ done
 hold b open 1
 monitor last --since-start -j
 shows last server_state
-agree() { [ "$(believes "$1")" = "$(believes last)" ]; }
+agree() {
+	believes "$1" >"$T/one"
+	believes last >"$T/other"
+	cmp -s "$T/one" "$T/other"
+}
 for i in 1 2 3 4 5 6; do
 	# Events may be on their way, to either.
-	grep -q '"event":"summary"' "$T/r$i" || wait_for 10 agree "r$i"
+	grep -q '"event":"summary"' "$T/r$i" || (wait_for 10 agree "r$i") ||
+		fail "reader $i: $(cat "$T/one")"$'\n'"the last one: $(cat "$T/other")"
 	stop "r$i" || fail "monitor $i: $(cat "$T/r$i.err")"
 	json-schema --lines monitored <"$T/r$i" || fail "not valid: $(cat "$T/r$i")"
 	eq "$(grep -c '"type":"service_state"' "$T/r$i")" 1 "states of the service"

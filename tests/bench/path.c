@@ -48,6 +48,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/ip_vs.h>
+#include "../scale/frame.h"
 
 #define CLIENTS		0x0a090000	/* 10.9.0.0 */
 #define NR_CLIENTS	0x10000
@@ -91,18 +92,6 @@ static uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static unsigned long number(const char *s, unsigned long max)
-{
-	char *end;
-	unsigned long n = strtoul(s, &end, 10);
-
-	if (end == s || *end || n > max) {
-		fprintf(stderr, "path: %s is not a number up to %lu\n", s, max);
-		exit(2);
-	}
-	return n;
-}
-
 static struct sockaddr_in target(const char *addr, const char *port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
@@ -120,19 +109,6 @@ static struct sockaddr_in flow(unsigned long n)
 		.sin_addr.s_addr = htonl(CLIENTS + n / CLIENT_PORTS),
 		.sin_port = htons(CLIENT_PORT + n % CLIENT_PORTS),
 	};
-}
-
-static uint16_t checksum(struct iphdr ip)
-{
-	uint16_t words[sizeof(ip) / 2];
-	uint32_t sum = 0;
-	size_t i;
-
-	memcpy(words, &ip, sizeof(words));
-	for (i = 0; i < sizeof(ip) / 2; i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~(sum + (sum >> 16));
 }
 
 /* A director does not look at checksums of TCP and UDP, so they are left out. */

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "frame.h"
 
 #define SOURCES		0x0a400000	/* 10.64.0.0 */
 #define NR_SOURCES	0x00400000
@@ -38,31 +39,6 @@ static void die(const char *what)
 {
 	fprintf(stderr, "flows: %s: %s\n", what, strerror(errno));
 	exit(1);
-}
-
-static unsigned long number(const char *s, unsigned long max)
-{
-	char *end;
-	unsigned long n = strtoul(s, &end, 10);
-
-	if (end == s || *end || n > max) {
-		fprintf(stderr, "flows: %s is not a number up to %lu\n", s, max);
-		exit(2);
-	}
-	return n;
-}
-
-static uint16_t checksum(struct iphdr ip)
-{
-	uint16_t words[sizeof(ip) / 2];
-	uint32_t sum = 0;
-	size_t i;
-
-	memcpy(words, &ip, sizeof(words));
-	for (i = 0; i < sizeof(ip) / 2; i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~(sum + (sum >> 16));
 }
 
 int main(int argc, char **argv)

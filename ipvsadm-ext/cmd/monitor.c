@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include "../command.h"
@@ -28,8 +28,6 @@
  * @json: they are printed as JSON
  * @follow: what has been shown
  * @lost: the kernel had no room for some events, and we do not know for how many
- * @signals: where we are told to end
- * @stopped: we have been
  */
 struct monitor {
 	struct ext *e;
@@ -37,30 +35,43 @@ struct monitor {
 	bool json;
 	struct follow follow;
 	bool lost;
-	int signals;
-	bool stopped;
 };
 
-/* A signal to end is one to end in order. Who started us with one ignored wants that
- * to stay so. Return: a descriptor for them, or a negative errno.
+/* We are told to end; and who reads us did not read for so long since then that a
+ * write was interrupted, or would have been.
  */
-static int catch_signals(void)
+static volatile sig_atomic_t stopped, given_up;
+
+/* So long, in seconds, a reader may keep us waiting after that. */
+#define PATIENCE_S 1
+
+static void stop(int sig)
+{
+	/* Again and again: the first one may come just before a write, or a poll. */
+	alarm(PATIENCE_S);
+	if (sig == SIGALRM)
+		given_up = 1;
+	stopped = 1;
+}
+
+/* A signal to end is one to end in order. Who started us with one ignored wants that
+ * to stay so.
+ */
+static void catch_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM };
-	struct sigaction action;
-	sigset_t set;
+	struct sigaction action, old;
 	size_t i;
-	int fd;
 
-	sigemptyset(&set);
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = stop;
+	sigaction(SIGALRM, &action, NULL);
+	action.sa_flags = SA_RESTART;
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (!sigaction(signals[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			sigaddset(&set, signals[i]);
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
 	/* Who reads us no longer is noticed where we write. */
 	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC);
-	return fd < 0 ? -errno : fd;
 }
 
 static uint64_t now(void)
@@ -83,8 +94,11 @@ static int take_event(void *arg, const struct ext_event *ev)
 {
 	struct monitor *m = arg;
 	uint64_t lost;
-	bool show = follow_event(&m->follow, ev, &lost);
+	bool show;
 
+	if (given_up)
+		return 0;
+	show = follow_event(&m->follow, ev, &lost);
 	if (lost) {
 		say_lost(m, lost, ev->value[IP_VS_EXT_EVENT_TIME_WALL]);
 		m->lost = false;
@@ -102,7 +116,7 @@ static void show_states(const struct monitor *m, const struct ext_states *s)
 	size_t i, k = 0;
 	uint64_t at;
 
-	for (i = 0; i < s->services; i++) {
+	for (i = 0; i < s->services && !given_up; i++) {
 		svc = &s->service[i];
 		at = svc->value[IP_VS_EXT_STATE_TIME_WALL];
 		if (m->json)
@@ -111,7 +125,8 @@ static void show_states(const struct monitor *m, const struct ext_states *s)
 			show_state(stdout, svc);
 		while (k < s->servers && ipvs_key_cmp(&s->server[k].server.key, &svc->key) < 0)
 			k++;
-		for (; k < s->servers && !ipvs_key_cmp(&s->server[k].server.key, &svc->key); k++)
+		for (; k < s->servers && !given_up &&
+		       !ipvs_key_cmp(&s->server[k].server.key, &svc->key); k++)
 			if (m->json)
 				show_server_state_json(stdout, &s->server[k], at);
 			else
@@ -122,9 +137,13 @@ static void show_states(const struct monitor *m, const struct ext_states *s)
 /* Return: 0; 1: nobody reads; or -1 after an error of the output. */
 static int flush(void)
 {
+	if (given_up)
+		return 1;
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
+	if (given_up)
+		return 1;
 	return errno == EPIPE ? 1 : -1;
 }
 
@@ -139,7 +158,7 @@ static int receive(struct monitor *m)
 			m->lost = true;
 			ret = 1;
 		}
-	} while (ret > 0 && --n);
+	} while (ret > 0 && --n && !given_up);
 	return ret < 0 ? ret : 0;
 }
 
@@ -148,7 +167,6 @@ static int wait_for_more(struct monitor *m)
 {
 	struct pollfd p[] = {
 		{ .fd = m->fd, .events = POLLIN },
-		{ .fd = m->signals, .events = POLLIN },
 		/* for POLLERR: a pipe without reader */
 		{ .fd = STDOUT_FILENO },
 	};
@@ -156,9 +174,7 @@ static int wait_for_more(struct monitor *m)
 
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (p[1].revents)
-		m->stopped = true;
-	if (p[2].revents & POLLERR)
+	if (p[1].revents & POLLERR)
 		return 1;
 	if (!n) {
 		say_lost(m, 0, now());
@@ -182,14 +198,14 @@ static int run(struct monitor *m, bool since_start)
 		show_states(m, &s);
 		follow_begin(&m->follow, &s);
 	}
-	while (!m->stopped && !ret) {
+	do {
 		ret = receive(m);
 		written = flush();
 		if (written)
 			return written < 0 ? -EIO : 1;
-		if (!ret)
+		if (!ret && !stopped)
 			ret = wait_for_more(m);
-	}
+	} while (!stopped && !ret);
 	return ret;
 }
 
@@ -199,16 +215,14 @@ int cmd_monitor(struct kernel *k, const struct command *c)
 	int ret;
 
 	(void)k;
-	m.signals = catch_signals();
-	ret = m.signals < 0 ? m.signals : ext_open(&m.e, EXT_LOAD);
+	catch_signals();
+	ret = ext_open(&m.e, EXT_LOAD);
 	if (!ret) {
 		m.fd = ext_listen(m.e);
 		ret = m.fd < 0 ? m.fd : run(&m, has_option(c, OPT_SINCE_START));
 	}
 	if (m.fd >= 0)
 		close(m.fd);
-	if (m.signals >= 0)
-		close(m.signals);
 	ext_close(m.e);
 	follow_free(&m.follow);
 	/* What is left in the buffer is for nobody; main() would call it an error. */

@@ -75,6 +75,18 @@ in_ns d timeout -s INT 1 ipvsadm-ext --monitor >"$T/int"
 eq "$(cat "$T/int")" "" "printed until SIGINT"
 eq "$(cat "$T/text.err" "$T/json.err")" "" "errors"
 
+step "so they do where nobody reads what it writes"
+mkfifo "$T/full"
+exec 9<>"$T/full"
+head -c 65536 /dev/zero >&9
+spawn stuck d ipvsadm-ext --monitor --since-start >"$T/full" 2>"$T/stuck.err"
+wait_for 10 grep -q pipe_write "/proc/${PID[stuck]}/wchan"
+status=0
+stop stuck || status=$?
+eq "$status" 0 "status after SIGTERM"
+exec 9<&-
+eq "$(cat "$T/stuck.err")" "" "errors of the one that was stuck"
+
 # What a reader that has seen @state and what follows believes, compared with what
 # another one sees in the end: "SERVER STATE" lines.
 believes() {

@@ -231,6 +231,9 @@ append="console=ttyS0 quiet loglevel=5 panic=-1 oops=panic panic_on_warn=$warn
 [ "$arch" = um ] || append+=" earlyprintk=serial,ttyS0 random.trust_cpu=on mitigations=off nokaslr
 	nmi_watchdog=0 tsc=reliable no_timer_check"
 
+# 5.10 and 6.1 are told at boot only whose allocations may fail: connections'.
+[[ $series != kasan* ]] || append+=" slub_debug=A,ip_vs_conn"
+
 # The guest's time stamp counter is that of this machine, and kernels that measure its
 # rate while the emulated timers are late get it wrong: their clocks then go several
 # times too fast. Where this is a virtual machine itself, the rate is known.

@@ -24,7 +24,8 @@
  *
  * Memory: 76 bytes a leaf and 16 of ring, leaves being the array size of the
  * tier (at most twice the number of servers, at least 4): 92 to 184 bytes a
- * server, and a ring of at least 16 KiB.
+ * server, and a ring of at least 16 KiB. Where the sequence repeats, but not
+ * within that, a ring of up to 512 bytes a leaf, and not over half a MiB.
  *
  * All under es->lock, unless said otherwise.
  */
@@ -76,8 +77,13 @@
 #define EXT_SMOOTH_SKIP		256U
 #define EXT_SMOOTH_FORGET	60UL
 
-/* Smallest ring, in entries: sequences up to this length repeat. */
+/* Entries of a ring: at least so many, and two for each leaf. For a sequence that
+ * is longer it grows, to as many for each leaf (512 bytes, about what the core
+ * has for a server), and to so many, at most.
+ */
 #define EXT_SMOOTH_RING		2048U
+#define EXT_SMOOTH_RING_EACH	64U
+#define EXT_SMOOTH_RING_MAX	65536U
 
 /* Entries of a recording that does not repeat, or repeats so soon that several
  * rounds are recorded, because the lock is taken once in each recording.
@@ -109,6 +115,13 @@ struct ext_smooth_node {
 };
 
 /* The tree. */
+
+static struct ext_smooth_node *
+ext_smooth_leaf(const struct ip_vs_ext_smooth *s,
+		const struct ip_vs_ext_slot *slot)
+{
+	return &s->node[s->size + slot->leaf];
+}
 
 static bool ext_smooth_due(const struct ip_vs_ext_smooth *s, u32 i)
 {
@@ -342,17 +355,28 @@ static void ext_smooth_take_back(struct ip_vs_ext_smooth *s)
 	int left = atomic_xchg(&s->left, 0);
 	int i;
 
+	if (left > s->floor) {
+		/* There is no remainder, see ext_smooth_fill(). */
+		if (s->closed && left > s->length / 2) {
+			/* Credits are now what they were when this round of the
+			 * ring began, and from there it is less far.
+			 */
+			for (i = left; i < s->length; i++)
+				ext_smooth_leaf(s, ring->slot[i])->offset -=
+					s->pick;
+			s->now += (s->length - left) * s->step;
+		} else {
+			for (i = s->floor; i < left; i++)
+				ext_smooth_leaf(s, ring->slot[i])->offset +=
+					s->pick;
+			s->now -= (left - s->floor) * s->step;
+		}
+		s->made -= left - s->floor;
+		s->stale = true;
+	}
 	s->recording = false;
 	s->closed = false;
 	s->chunk = 1;
-	if (left <= s->floor)
-		return;
-	for (i = s->floor; i < left; i++)
-		s->node[s->size + ring->slot[i]->leaf].offset += s->pick;
-	/* There is no remainder, see ext_smooth_fill(). */
-	s->now -= (left - s->floor) * s->step;
-	s->made -= left - s->floor;
-	s->stale = true;
 }
 
 static u64 ext_smooth_gcd(u64 a, u64 b)
@@ -368,10 +392,12 @@ static u64 ext_smooth_gcd(u64 a, u64 b)
 }
 
 /* Begin to record: as many picks as it takes until everything is as before, if
- * there is room for them.
+ * there is room for them. If there may be, it is asked for.
  */
-static void ext_smooth_record(struct ip_vs_ext_smooth *s)
+static void ext_smooth_record(struct ip_vs_ext_smooth *s,
+			      struct ip_vs_ext_service *es)
 {
+	u32 most = min(EXT_SMOOTH_RING_EACH * s->size, EXT_SMOOTH_RING_MAX);
 	struct ip_vs_ext_ring *ring = ext_smooth_ring(s);
 	u64 period, common = 0;
 	u32 i;
@@ -389,6 +415,10 @@ static void ext_smooth_record(struct ip_vs_ext_smooth *s)
 	} else {
 		s->laps = 0;
 		s->length = EXT_SMOOTH_RECORD;
+		if (es && period <= most) {
+			s->wanted = roundup_pow_of_two((u32)period);
+			ip_vs_ext_tiers_later(es);
+		}
 	}
 	s->common = common;
 	s->recorded = 0;
@@ -417,8 +447,9 @@ static bool ext_smooth_closes(const struct ip_vs_ext_smooth *s)
 	return true;
 }
 
-/* Make picks; return the first one. */
-static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s)
+/* Make picks; return the first one. Without @es the ring does not grow. */
+static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
+					      struct ip_vs_ext_service *es)
 {
 	struct ip_vs_ext_ring *ring = ext_smooth_ring(s);
 	u32 end, begin, i;
@@ -444,7 +475,7 @@ static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s)
 		s->chunk *= 2;
 	} else {
 		if (!s->recording) {
-			ext_smooth_record(s);
+			ext_smooth_record(s, es);
 		} else if (s->recorded == s->length) {
 			/* It does not repeat, or credits were not yet what they
 			 * are when it does: another lap.
@@ -477,7 +508,8 @@ static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s)
 /**
  * ip_vs_ext_smooth_pick - ip_vs_ext_ops.pick, for holders of es->lock
  * @tier: tier
- * @req: not used
+ * @req: what the decision is about, or NULL where a longer sequence is not worth
+ *	a larger ring
  *
  * Context: es->lock held.
  * Return: the next slot of the sequence.
@@ -490,7 +522,7 @@ struct ip_vs_ext_slot *ip_vs_ext_smooth_pick(struct ip_vs_ext_tier *tier,
 
 	if (i >= s->floor)
 		return ext_smooth_ring(s)->slot[i];
-	return s->total ? ext_smooth_fill(s) : NULL;
+	return s->total ? ext_smooth_fill(s, req ? req->es : NULL) : NULL;
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_pick);
 
@@ -521,6 +553,7 @@ struct ip_vs_ext_slot *ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
 		ext_smooth_settle(s, min(times, EXT_SMOOTH_FORGET));
 		WRITE_ONCE(s->decay_at, now + period);
 	}
+	/* No sequence lasts for long. */
 	return ip_vs_ext_smooth_pick(tier, NULL);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_pick_decay);
@@ -551,6 +584,22 @@ static void ext_smooth_move(struct ip_vs_ext_smooth *s,
 	}
 	s->used = n;
 	s->stale = true;
+}
+
+static struct ip_vs_ext_ring *ext_smooth_new_ring(u32 cap)
+{
+	struct ip_vs_ext_ring *ring;
+
+	ring = ext_zalloc(struct_size(ring, slot, cap));
+	if (ring)
+		ring->cap = cap;
+	return ring;
+}
+
+static void ext_smooth_free_ring(struct ip_vs_ext_ring *ring)
+{
+	ext_object_gone();
+	kvfree_rcu(ring, rcu);
 }
 
 /**
@@ -584,13 +633,12 @@ int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 	ring_cap = max(2 * size, EXT_SMOOTH_RING);
 	ring = old_ring;
 	if (!ring || ring->cap < ring_cap) {
-		ring = ext_zalloc(struct_size(ring, slot, ring_cap));
+		ring = ext_smooth_new_ring(ring_cap);
 		if (!ring) {
 			ext_object_gone();
 			kvfree(node);
 			return -ENOMEM;
 		}
-		ring->cap = ring_cap;
 	}
 	slot = (struct ip_vs_ext_slot **)(node + 2 * size);
 
@@ -614,13 +662,47 @@ int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 		ext_object_gone();
 		kvfree(old);
 	}
-	if (old_ring && old_ring != ring) {
-		ext_object_gone();
-		kvfree_rcu(old_ring, rcu);
-	}
+	if (old_ring && old_ring != ring)
+		ext_smooth_free_ring(old_ring);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_room);
+
+/**
+ * ip_vs_ext_smooth_work - ip_vs_ext_ops.tier_work
+ * @es: service
+ * @tier: tier
+ *
+ * Without memory the ring remains as it is, and picks are made one after the
+ * other, as in sequences that no ring has room for.
+ *
+ * Context: process, ext_mutex held, may sleep.
+ */
+void ip_vs_ext_smooth_work(struct ip_vs_ext_service *es,
+			   struct ip_vs_ext_tier *tier)
+{
+	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(tier);
+	/* Only holders of ext_mutex replace it. */
+	struct ip_vs_ext_ring *ring, *old = ext_smooth_ring(s);
+	u32 wanted;
+
+	spin_lock_bh(&es->lock);
+	wanted = s->wanted;
+	s->wanted = 0;
+	spin_unlock_bh(&es->lock);
+	if (!wanted || wanted <= old->cap)
+		return;
+	ring = ext_smooth_new_ring(wanted);
+	if (!ring)
+		return;
+
+	spin_lock_bh(&es->lock);
+	ext_smooth_take_back(s);
+	rcu_assign_pointer(s->ring, ring);
+	spin_unlock_bh(&es->lock);
+	ext_smooth_free_ring(old);
+}
+EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_work);
 
 /**
  * ip_vs_ext_smooth_free - ip_vs_ext_ops.tier_free
@@ -633,8 +715,7 @@ void ip_vs_ext_smooth_free(struct ip_vs_ext_tier *tier)
 
 	ext_object_gone();
 	kvfree(s->node);
-	ext_object_gone();
-	kvfree_rcu(ring, rcu);
+	ext_smooth_free_ring(ring);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_free);
 

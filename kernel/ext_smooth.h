@@ -46,7 +46,7 @@ struct ext_smooth_node;
 /**
  * struct ip_vs_ext_ring - picks made in advance
  * @rcu: frees a ring that was replaced by a larger one
- * @cap: entries
+ * @cap: entries; they repeat if the sequence is not longer
  * @slot: the picks; higher indices are used first
  */
 struct ip_vs_ext_ring {
@@ -86,6 +86,7 @@ struct ip_vs_ext_ring {
  * @common: greatest common divisor of the rates: a server has rate / @common
  *	picks in a round
  * @recorded: entries made of it
+ * @wanted: entries that @ring shall have, if not 0
  * @stale: inner nodes are not up to date
  * @recording: @ring is being filled with @length entries, chunk by chunk
  * @closed: the @length entries of @ring repeat for ever
@@ -122,6 +123,7 @@ struct ip_vs_ext_smooth {
 	u32			laps;
 	u64			common;
 	u32			recorded;
+	u32			wanted;
 	u32			chunk;
 	bool			stale;
 	bool			recording;
@@ -142,6 +144,8 @@ struct ip_vs_ext_slot *ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
 /* other hooks of struct ip_vs_ext_ops */
 int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 			  struct ip_vs_ext_tier *tier, u32 cap);
+void ip_vs_ext_smooth_work(struct ip_vs_ext_service *es,
+			   struct ip_vs_ext_tier *tier);
 void ip_vs_ext_smooth_free(struct ip_vs_ext_tier *tier);
 void ip_vs_ext_smooth_append(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_slot *slot);

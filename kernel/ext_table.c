@@ -759,6 +759,38 @@ static void ext_ramp_work(struct work_struct *work)
 	mutex_unlock(&ext_mutex);
 }
 
+static void ext_tier_work(struct work_struct *work)
+{
+	struct ip_vs_ext_service *es = container_of(work,
+						    struct ip_vs_ext_service,
+						    tier_work);
+	struct rb_node *node;
+
+	mutex_lock(&ext_mutex);
+	/* As in ext_ramp_work(). Nobody else adds or removes tiers. */
+	if (es->net)
+		for (node = rb_first_cached(&es->tiers); node;
+		     node = rb_next(node))
+			es->ops->tier_work(es,
+					   rb_entry(node, struct ip_vs_ext_tier,
+						    by_key));
+	mutex_unlock(&ext_mutex);
+}
+
+/**
+ * ip_vs_ext_tiers_later - have ip_vs_ext_ops.tier_work called for all tiers
+ * @es: service
+ *
+ * Context: es->lock held.
+ */
+void ip_vs_ext_tiers_later(struct ip_vs_ext_service *es)
+{
+	lockdep_assert_held(&es->lock);
+	if (!es->dead)
+		queue_work(ext_wq, &es->tier_work);
+}
+EXPORT_SYMBOL_GPL(ip_vs_ext_tiers_later);
+
 /**
  * ip_vs_ext_tune - what the parameters of a scheduler mean
  * @es: service
@@ -1146,6 +1178,7 @@ int ip_vs_ext_init_service(struct ip_vs_service *svc,
 	INIT_DELAYED_WORK(&es->work, ext_relief_work);
 	INIT_DELAYED_WORK(&es->hold_work, ext_hold_work);
 	INIT_DELAYED_WORK(&es->ramp_work, ext_ramp_work);
+	INIT_WORK(&es->tier_work, ext_tier_work);
 	es->min_active = 1;
 
 	mutex_lock(&ext_mutex);
@@ -1210,6 +1243,7 @@ void ip_vs_ext_done_service(struct ip_vs_service *svc)
 	cancel_delayed_work_sync(&es->work);
 	cancel_delayed_work_sync(&es->hold_work);
 	cancel_delayed_work_sync(&es->ramp_work);
+	cancel_work_sync(&es->tier_work);
 	if (in_flight)
 		synchronize_rcu();
 	ext_service_empty(es);

@@ -181,6 +181,8 @@ struct ip_vs_ext_req {
  *	which must return a slot.
  * @tier_room: make sure that the tier, new or not, can have @cap slots;
  *	process context, ext_mutex held, may sleep. Returns 0 or -ENOMEM.
+ * @tier_work: what cannot be done in a decision, for each tier after
+ *	ip_vs_ext_tiers_later(); context as of @tier_room
  * @tier_free: free what @tier_room allocated, after a grace period; the tier
  *	is unlinked, but schedule() may still be reading it
  * @slot_append: the slot, not eligible, was added to its tier; es->lock held
@@ -212,6 +214,8 @@ struct ip_vs_ext_ops {
 					 const struct ip_vs_ext_req *req);
 	int	(*tier_room)(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_tier *tier, u32 cap);
+	void	(*tier_work)(struct ip_vs_ext_service *es,
+			     struct ip_vs_ext_tier *tier);
 	void	(*tier_free)(struct ip_vs_ext_tier *tier);
 	void	(*slot_append)(struct ip_vs_ext_service *es,
 			       struct ip_vs_ext_slot *slot);
@@ -528,6 +532,7 @@ struct ip_vs_ext_relief {
  * @work: looks at @unwatched servers
  * @hold_work: ends @holding
  * @ramp_work: makes the next step of all slow starts
+ * @tier_work: calls ip_vs_ext_ops.tier_work
  * @net: its network namespace; cleared under @lock, too
  * @params: parameters set for a service of this name, or NULL
  * @by_id: node in @net's services, until done_service()
@@ -590,6 +595,7 @@ struct ip_vs_ext_service {
 	struct delayed_work		work;
 	struct delayed_work		hold_work;
 	struct delayed_work		ramp_work;
+	struct work_struct		tier_work;
 
 	/* ext_mutex */
 	struct ip_vs_ext_net		*net;
@@ -638,6 +644,7 @@ void ip_vs_ext_done_service(struct ip_vs_service *svc);
 int ip_vs_ext_add_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 int ip_vs_ext_del_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
 int ip_vs_ext_upd_dest(struct ip_vs_service *svc, struct ip_vs_dest *dest);
+void ip_vs_ext_tiers_later(struct ip_vs_ext_service *es);
 void ip_vs_ext_tune(struct ip_vs_ext_service *es, u32 method, u32 min_active,
 		    unsigned long hold, unsigned long slow_start);
 void ip_vs_ext_read_counters(struct ip_vs_ext_service *es,

@@ -26,6 +26,7 @@ static const struct ip_vs_ext_ops bw_load_ops = {
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			ip_vs_ext_smooth_pick,
 	.tier_room =		ip_vs_ext_smooth_room,
+	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		ip_vs_ext_smooth_free,
 	.slot_append =		ip_vs_ext_smooth_append,
 	.slot_remove =		ip_vs_ext_smooth_remove,

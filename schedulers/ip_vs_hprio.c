@@ -333,10 +333,11 @@ static struct ip_vs_ext_slot *hprio_rr(const struct ip_vs_ext_service *es,
 	return slot;
 }
 
-static struct ip_vs_ext_slot *hprio_wrr(const struct ip_vs_ext_service *es,
+static struct ip_vs_ext_slot *hprio_wrr(struct ip_vs_ext_service *es,
 					struct ip_vs_ext_tier *active,
 					bool locked)
 {
+	const struct ip_vs_ext_req req = { .es = es };
 	bool several = hprio_nr_used(es) > 1;
 	struct ip_vs_ext_tier *tier = active;
 	struct ip_vs_ext_slot *slot;
@@ -345,7 +346,7 @@ static struct ip_vs_ext_slot *hprio_wrr(const struct ip_vs_ext_service *es,
 	if (several)
 		tier = hprio_next_tier(es, active, &turn, &beat);
 	if (locked)
-		return ip_vs_ext_smooth_pick(tier, NULL);
+		return ip_vs_ext_smooth_pick(tier, &req);
 	slot = ip_vs_ext_smooth_next(tier, NULL);
 	/* The turn is the same when it is asked for with the lock held. */
 	if (!slot && several)
@@ -494,7 +495,7 @@ static struct ip_vs_ext_slot *hprio_sh(const struct ip_vs_ext_service *es,
 
 /* What parameters, priorities, or several tiers in use make necessary. */
 static noinline struct ip_vs_ext_slot *
-hprio_pick_by(const struct ip_vs_ext_service *es, struct ip_vs_ext_tier *tier,
+hprio_pick_by(struct ip_vs_ext_service *es, struct ip_vs_ext_tier *tier,
 	      const struct ip_vs_iphdr *iph, bool locked)
 {
 	switch (READ_ONCE(es->method) & IP_VS_EXT_METHOD_MASK) {
@@ -534,6 +535,8 @@ static const struct ip_vs_ext_ops hprio_ops = {
 	.tier =			hprio_tier,
 	.pick =			hprio_pick,
 	.tier_room =		hprio_tier_room,
+	/* what nobody asked for in a tier that is not ready */
+	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		hprio_tier_free,
 	.slot_append =		hprio_slot_append,
 	.slot_remove =		hprio_slot_remove,

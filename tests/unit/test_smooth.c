@@ -109,6 +109,7 @@ static const struct ip_vs_ext_ops spy_ops = {
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			spy_pick,
 	.tier_room =		ip_vs_ext_smooth_room,
+	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		ip_vs_ext_smooth_free,
 	.slot_append =		spy_append,
 	.slot_remove =		spy_remove,
@@ -320,6 +321,7 @@ static void at_random(unsigned int servers, int steps, int kind, u32 limit,
 				break;
 			case 6:
 				shim_rcu_gp();
+				shim_run_works();
 				break;
 			default:
 				while (nheld && shim_rnd() % 16)
@@ -384,6 +386,76 @@ START_TEST(many_equals_repeat)
 	decide(15000);
 	ck_assert(tier()->closed);
 	ck_assert_uint_eq(tier()->length, 3000);
+}
+END_TEST
+
+static u32 entries(void)
+{
+	return rcu_dereference_protected(tier()->ring, true)->cap;
+}
+
+/* A sequence that is too long for the ring gets a larger one. */
+START_TEST(longer_sequence)
+{
+	u32 before;
+	unsigned int id;
+	int n;
+
+	for (id = 1; id <= 100; id++)
+		add(id, id, 0, 0);
+	before = entries();
+	ck_assert_uint_lt(before, 5050);
+	shim_fail_alloc(1, false);
+	decide(20000);
+	ck_assert_int_eq(shim_run_works(), 1);
+	ck_assert(shim_alloc_failed());
+	shim_fail_alloc(0, false);
+	ck_assert_uint_eq(entries(), before);
+	ck_assert(!tier()->closed);
+	/* it is not asked for again and again */
+	decide(20000);
+	ck_assert_int_eq(shim_run_works(), 0);
+
+	/* a change, and another one, which brings back what was */
+	unit_ok(shim_edit_dest(svc, 7, 8, 0, 0));
+	unit_ok(shim_edit_dest(svc, 7, 7, 0, 0));
+	decide(1000);
+	ck_assert_int_eq(shim_run_works(), 1);
+	ck_assert_uint_eq(entries(), 8192);
+	shim_rcu_gp();
+	decide(20000);
+	ck_assert(tier()->closed);
+	ck_assert_uint_eq(tier()->length, 5050);
+
+	/* taken back at all of its length, and all of it again */
+	for (n = 1; n < 5050; n += 389) {
+		decide(n);
+		unit_ok(shim_edit_dest(svc, 50, 0, 0, 0));
+		decide(n % 7);
+		unit_ok(shim_edit_dest(svc, 50, 50, 0, 0));
+		decide(15000);
+		ck_assert(tier()->closed);
+	}
+	ck_assert_int_eq(shim_run_works(), 0);
+}
+END_TEST
+
+/* So many entries for each server, and no more. */
+START_TEST(sequence_for_no_ring)
+{
+	unsigned int id;
+
+	for (id = 1; id <= 64; id++)
+		add(id, id == 1 ? 2 : 129, 0, 0);
+	decide(20000);
+	ck_assert_int_eq(shim_run_works(), 0);
+	unit_ok(shim_edit_dest(svc, 1, 1, 0, 0));
+	unit_ok(shim_edit_dest(svc, 2, 128 - 65, 0, 0));
+	for (id = 3; id <= 64; id++)
+		unit_ok(shim_edit_dest(svc, id, 65, 0, 0));
+	decide(20000);
+	ck_assert_int_eq(shim_run_works(), 1);
+	ck_assert_uint_eq(entries(), 4096);
 }
 END_TEST
 
@@ -499,6 +571,8 @@ int main(void)
 	tcase_add_loop_test(tc, random_calm, 0, 6);
 	tcase_add_loop_test(tc, random_decay, 0, 9);
 	tcase_add_test(tc, many_equals_repeat);
+	tcase_add_test(tc, longer_sequence);
+	tcase_add_test(tc, sequence_for_no_ring);
 	tcase_add_test(tc, work_is_bounded);
 	tcase_add_test(tc, grows_with_picks_left);
 	tcase_add_test(tc, no_memory);

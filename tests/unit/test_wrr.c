@@ -7,7 +7,7 @@
  */
 #include <unistd.h>
 
-#include "ip_vs_ext.h"
+#include "ext_smooth.h"
 #include "smooth.h"
 #include "unit.h"
 
@@ -312,13 +312,14 @@ static void *decide_main(void *arg)
 	int i;
 
 	while (!READ_ONCE(stop))
-		n[shim_dest_id(shim_decide(svc))]++;
+		n[shim_dest_id(shim_decide(svc)) % 8]++;
 	for (i = 0; i < 8; i++)
 		__atomic_add_fetch(&got[i], n[i], __ATOMIC_SEQ_CST);
 	return NULL;
 }
 
-static void run_threads(int ms, bool edits)
+/* Each millisecond @edit is called. */
+static void run_threads(int ms, void (*edit)(int k))
 {
 	pthread_t t[THREADS];
 	int i, k;
@@ -330,12 +331,7 @@ static void run_threads(int ms, bool edits)
 	for (i = 0; i < THREADS; i++)
 		t[i] = shim_thread(i + 1, decide_main, decided);
 	for (k = 0; k < ms; k++) {
-		if (edits && k % 4 == 3) {
-			shim_del_dest(svc, 4);
-			shim_add_dest(svc, 4, 1 + k % 3, 0, 0);
-		} else if (edits) {
-			shim_edit_dest(svc, 3, k % 3, 0, 0);
-		}
+		edit(k);
 		usleep(1000);
 	}
 	WRITE_ONCE(stop, 1);
@@ -343,6 +339,11 @@ static void run_threads(int ms, bool edits)
 		shim_join(t[i]);
 	shim_threads_end();
 	shim_race_one_in = 0;
+}
+
+static void edit_nothing(int k)
+{
+	(void)k;
 }
 
 /* Nothing changes: together they get the sequence. Only who is stopped at the
@@ -358,7 +359,7 @@ START_TEST(threads_share_the_sequence)
 		add(5, INT_MAX, 0, 0);		/* does not repeat in the ring */
 	for (i = 1; i <= 4; i++)
 		add(i, weight[i] * (_i ? 100000000 : 1), 0, 0);
-	run_threads(500, false);
+	run_threads(500, edit_nothing);
 	for (i = 1; i <= 5; i++)
 		sum += decided[i];
 	ck_assert_int_gt(sum, 1000);
@@ -375,6 +376,16 @@ START_TEST(threads_share_the_sequence)
 }
 END_TEST
 
+static void edit_some(int k)
+{
+	if (k % 4 == 3) {
+		shim_del_dest(svc, 4);
+		shim_add_dest(svc, 4, 1 + k % 3, 0, 0);
+	} else {
+		shim_edit_dest(svc, 3, k % 3, 0, 0);
+	}
+}
+
 /* Picks are taken back, rings filled again, slots deleted while they run. */
 START_TEST(threads_beside_edits)
 {
@@ -383,7 +394,7 @@ START_TEST(threads_beside_edits)
 
 	for (i = 1; i <= 4; i++)
 		add(i, i, 0, 0);
-	run_threads(800, true);
+	run_threads(800, edit_some);
 	for (i = 1; i <= 4; i++)
 		sum += decided[i];
 	ck_assert_int_gt(sum, 1000);
@@ -391,6 +402,31 @@ START_TEST(threads_beside_edits)
 	/* 1 and 2 are always there */
 	ck_assert_msg(decided[2] > 1.9 * decided[1] && decided[2] < 2.1 * decided[1],
 		      "%ld, %ld", decided[1], decided[2]);
+}
+END_TEST
+
+/* Sequences of up to three times as many picks, while they run. */
+static void edit_more(int k)
+{
+	if (k % 40 == 0)
+		shim_edit_dest(svc, 1 + k / 40, 2000, 0, 0);
+}
+
+/* Rings are replaced while they run. */
+START_TEST(threads_beside_growth)
+{
+	struct ip_vs_ext_service *es;
+	struct ip_vs_ext_tier *tier;
+	int i;
+
+	for (i = 1; i <= 130; i++)
+		add(i, 15 + i % 2, 0, 0);
+	run_threads(320, edit_more);
+	ck_assert_int_gt(decided[0], 1000);
+	es = svc->sched_data;
+	tier = rcu_dereference_protected(es->active, true);
+	ck_assert_uint_eq(rcu_dereference_protected(ip_vs_ext_smooth(tier)->ring,
+						    true)->cap, 16384);
 }
 END_TEST
 
@@ -420,6 +456,7 @@ int main(void)
 	}
 	tcase_add_loop_test(tc, threads_share_the_sequence, 0, 2);
 	tcase_add_test(tc, threads_beside_edits);
+	tcase_add_test(tc, threads_beside_growth);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

@@ -415,7 +415,7 @@ static void ext_smooth_record(struct ip_vs_ext_smooth *s,
 	} else {
 		s->laps = 0;
 		s->length = EXT_SMOOTH_RECORD;
-		if (es && period <= most) {
+		if (period <= most) {
 			s->wanted = roundup_pow_of_two((u32)period);
 			ip_vs_ext_tiers_later(es);
 		}
@@ -447,7 +447,7 @@ static bool ext_smooth_closes(const struct ip_vs_ext_smooth *s)
 	return true;
 }
 
-/* Make picks; return the first one. Without @es the ring does not grow. */
+/* Make picks; return the first one. */
 static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
 					      struct ip_vs_ext_service *es)
 {
@@ -508,8 +508,7 @@ static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
 /**
  * ip_vs_ext_smooth_pick - ip_vs_ext_ops.pick, for holders of es->lock
  * @tier: tier
- * @req: what the decision is about, or NULL where a longer sequence is not worth
- *	a larger ring
+ * @req: of which only the service is used
  *
  * Context: es->lock held.
  * Return: the next slot of the sequence.
@@ -522,13 +521,14 @@ struct ip_vs_ext_slot *ip_vs_ext_smooth_pick(struct ip_vs_ext_tier *tier,
 
 	if (i >= s->floor)
 		return ext_smooth_ring(s)->slot[i];
-	return s->total ? ext_smooth_fill(s, req ? req->es : NULL) : NULL;
+	return s->total ? ext_smooth_fill(s, req->es) : NULL;
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_pick);
 
 /**
  * ip_vs_ext_smooth_pick_decay - the same, with credits that are forgotten
  * @tier: tier
+ * @req: of which only the service is used
  * @poll: time after which what servers are behind the leader is halved, in
  *	milliseconds
  *
@@ -537,8 +537,9 @@ EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_pick);
  * Context: es->lock held.
  * Return: the next slot of the sequence.
  */
-struct ip_vs_ext_slot *ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
-						   u32 poll)
+struct ip_vs_ext_slot *
+ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
+			    const struct ip_vs_ext_req *req, u32 poll)
 {
 	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(tier);
 	unsigned long period = max(msecs_to_jiffies(poll), 1UL);
@@ -553,8 +554,7 @@ struct ip_vs_ext_slot *ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
 		ext_smooth_settle(s, min(times, EXT_SMOOTH_FORGET));
 		WRITE_ONCE(s->decay_at, now + period);
 	}
-	/* No sequence lasts for long. */
-	return ip_vs_ext_smooth_pick(tier, NULL);
+	return ip_vs_ext_smooth_pick(tier, req);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_pick_decay);
 

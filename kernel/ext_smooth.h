@@ -139,8 +139,9 @@ ip_vs_ext_smooth(struct ip_vs_ext_tier *tier)
 /* ip_vs_ext_ops.pick, and with credits that are halved every @poll ms */
 struct ip_vs_ext_slot *ip_vs_ext_smooth_pick(struct ip_vs_ext_tier *tier,
 					     const struct ip_vs_ext_req *req);
-struct ip_vs_ext_slot *ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
-						   u32 poll);
+struct ip_vs_ext_slot *
+ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
+			    const struct ip_vs_ext_req *req, u32 poll);
 /* other hooks of struct ip_vs_ext_ops */
 int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 			  struct ip_vs_ext_tier *tier, u32 cap);

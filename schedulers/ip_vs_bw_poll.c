@@ -66,7 +66,7 @@ static int bw_poll_params_changed(struct ip_vs_ext_service *es)
 static struct ip_vs_ext_slot *bw_poll_pick(struct ip_vs_ext_tier *tier,
 					   const struct ip_vs_ext_req *req)
 {
-	return ip_vs_ext_smooth_pick_decay(tier, bw_poll_time(req->es));
+	return ip_vs_ext_smooth_pick_decay(tier, req, bw_poll_time(req->es));
 }
 
 /* for the others */
@@ -86,6 +86,7 @@ static const struct ip_vs_ext_ops bw_poll_ops = {
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			bw_poll_pick,
 	.tier_room =		ip_vs_ext_smooth_room,
+	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		ip_vs_ext_smooth_free,
 	.slot_append =		ip_vs_ext_smooth_append,
 	.slot_remove =		ip_vs_ext_smooth_remove,

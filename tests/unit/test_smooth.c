@@ -65,7 +65,7 @@ static struct ip_vs_ext_slot *spy_pick(struct ip_vs_ext_tier *tier,
 	if (s->pick && time_after_eq(jiffies, s->decay_at))
 		oracle_decay(&oracle, min((jiffies - s->decay_at) /
 					  msecs_to_jiffies(poll_ms) + 1, 60UL));
-	return expect(ip_vs_ext_smooth_pick_decay(tier, poll_ms));
+	return expect(ip_vs_ext_smooth_pick_decay(tier, req, poll_ms));
 }
 
 static void spy_append(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)

@@ -229,7 +229,7 @@ function inverse(variant, n, sched2,	s, i, k, r) {
 END {
 	split("rr wrr wlc fo ovf hprio", name)
 	nbeside = split("rr rr_ext wrr wrr_ext bw_load", besides)
-	nshare = split("limits full distinct heavy heavyfull", share)
+	nshare = split("limits full weights distinct heavy heavyfull", share)
 	neach = split("bw_lag_val bw_lag auto_bw", each)
 	split("limits full rebound", variants)
 	split("2 16 128 1024 10240 20480", sizes)
@@ -268,7 +268,8 @@ END {
 	if ("ns2" in have)
 		beside("ns2", "the same, 2 threads together")
 	if ("ns1" in have) {
-		print "  distinct: random weights, nothing repeats; heavy: one of 2147483647 and ones;"
+		print "  weights: random ones up to 100; distinct: up to 1000000, nothing repeats;"
+		print "  heavy: one of 2147483647 and ones;"
 		print "  heavyfull: and it is full (wrr, in both: one of 100000)"
 	}
 	if ("ns1" in have) {
@@ -324,6 +325,7 @@ END {
 	line("wrr_ext at 10240 / at 16", "<= 2.5", over("limits", 10240, "wrr_ext", "limits", 16, "wrr_ext"))
 	line("bw_load at 10240 / at 16", "<= 2.5", over("limits", 10240, "bw_load", "limits", 16, "bw_load"))
 	line("  the same, rates that never repeat", "", over("distinct", 10240, "bw_load", "distinct", 16, "bw_load"))
+	line("128 servers, weights 1 to 100, wrr_ext / wrr", "<= 1.0", over("weights", 128, "wrr_ext", "weights", 128, "wrr"))
 	line("wrr_ext, the heavy one full / not full", "<= 10", over("heavyfull", 16, "wrr_ext", "heavy", 16, "wrr_ext"))
 	line("  the same, over limits", "<= 10", over("heavyfull", 16, "wrr_ext", "limits", 16, "wrr_ext"))
 	line("  mainline (100000 instead of 2147483647)", "", over("heavyfull", 16, "wrr", "heavy", 16, "wrr"))

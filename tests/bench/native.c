@@ -34,6 +34,7 @@
  *
  * and for schedulers with shares
  *
+ *	weights		random weights up to 100
  *	distinct	random weights up to 1,000,000, so that nothing repeats
  *	heavy		one server has the weight 2,147,483,647, all others 1
  *	heavyfull	the same, and that server is full
@@ -66,11 +67,12 @@
 #define RETRIES		20		/* for CPUs that are not busy */
 
 enum variant {
-	LIMITS, HALF, MOST, FULL, REBOUND, ALL, TIERS, DISTINCT, HEAVY, HEAVYFULL,
+	LIMITS, HALF, MOST, FULL, REBOUND, ALL, TIERS, WEIGHTS, DISTINCT, HEAVY,
+	HEAVYFULL,
 };
 static const char * const variant_name[] = {
-	"limits", "half", "most", "full", "rebound", "all", "tiers", "distinct", "heavy",
-	"heavyfull",
+	"limits", "half", "most", "full", "rebound", "all", "tiers", "weights", "distinct",
+	"heavy", "heavyfull",
 };
 
 #define TIERS_NR	100
@@ -448,6 +450,9 @@ static void relief(unsigned int servers)
 static void warm_up(struct contender *c, unsigned int n)
 {
 	decide(c, c->constant ? 4 * n + 4096 : 16, false);
+	/* the order needs more room, and once more to be known */
+	if (c->constant && shim_run_works())
+		decide(c, 1 << 17, false);
 }
 
 static void clear(void)
@@ -460,6 +465,8 @@ static void clear(void)
 static int weight_of(enum variant variant, const struct contender *c, unsigned int i)
 {
 	switch (variant) {
+	case WEIGHTS:
+		return 1 + (int)(shim_rnd() % 100);
 	case DISTINCT:
 		return 1 + (int)(shim_rnd() % 1000000);
 	case HEAVY:

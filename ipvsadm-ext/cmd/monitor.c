@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -40,7 +41,7 @@ struct monitor {
 /* We are told to end; and who reads us did not read for so long since then that a
  * write was interrupted, or would have been.
  */
-static volatile sig_atomic_t stopped, given_up;
+static atomic_bool stopped, given_up;
 
 /* So long, in seconds, a reader may keep us waiting after that. */
 #define PATIENCE_S 1
@@ -50,8 +51,8 @@ static void stop(int sig)
 	/* Again and again: the first one may come just before a write, or a poll. */
 	alarm(PATIENCE_S);
 	if (sig == SIGALRM)
-		given_up = 1;
-	stopped = 1;
+		given_up = true;
+	stopped = true;
 }
 
 /* A signal to end is one to end in order. Who started us with one ignored wants that
@@ -125,12 +126,14 @@ static void show_states(const struct monitor *m, const struct ext_states *s)
 			show_state(stdout, svc);
 		while (k < s->servers && ipvs_key_cmp(&s->server[k].server.key, &svc->key) < 0)
 			k++;
-		for (; k < s->servers && !given_up &&
-		       !ipvs_key_cmp(&s->server[k].server.key, &svc->key); k++)
+		for (; k < s->servers && !ipvs_key_cmp(&s->server[k].server.key, &svc->key); k++) {
+			if (given_up)
+				return;
 			if (m->json)
 				show_server_state_json(stdout, &s->server[k], at);
 			else
 				show_server_state(stdout, &s->server[k], at);
+		}
 	}
 }
 

@@ -80,7 +80,9 @@ mkfifo "$T/full"
 exec 9<>"$T/full"
 head -c 65536 /dev/zero >&9
 spawn stuck d ipvsadm-ext --monitor --since-start >"$T/full" 2>"$T/stuck.err"
-wait_for 10 grep -q pipe_write "/proc/${PID[stuck]}/wchan"
+# 5.10 does not know the former, not every kernel has the latter.
+in_write() { cat "/proc/$1/wchan" "/proc/$1/stack" 2>/dev/null | grep -q pipe_write; }
+wait_for 10 in_write "${PID[stuck]}"
 status=0
 stop stuck || status=$?
 eq "$status" 0 "status after SIGTERM"

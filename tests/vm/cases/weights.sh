@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: 100 servers with weights 1 to 100 under bw_load: shares are exact, also beside changes
+# once: the same arithmetic on each kernel
 # vm: smp=2 timeout=180
 . "$(dirname "$0")/../lib.sh"
 

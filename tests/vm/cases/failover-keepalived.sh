@@ -105,13 +105,9 @@ start d
 ready d
 wait_for 30 is daemon d backup
 has_vip e || fail "the director that is back took over"
-# A connection is told again with a packet that comes when the last time is long
-# enough ago; so few packets that it is not for their number.
 learned() {
-	sleep 11
 	hold a check
 	eq "${RES[dead]}" 0 "dead connections"
-	sleep 1
 	counts 3 r23 3 r22
 }
 DIRECTOR=d

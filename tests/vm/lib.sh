@@ -59,9 +59,9 @@ le() { [ "$1" -le "$2" ] || fail "$3: got $1, expected at most $2"; }
 ge() { [ "$1" -ge "$2" ] || fail "$3: got $1, expected at least $2"; }
 step() { printf '%s\n' "-- $*"; }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. On a slow kernel $SLOW times as long.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${SLOW:-1}))
 
 	shift
 	until "$@"; do

@@ -177,6 +177,7 @@ results=$root/build/vm/$kver
 mkdir -p "$results" "$root/build/results"
 rm -f "$results"/*/status
 
+[ "$slow" = 1 ] || opts+=(-e "SLOW=$slow")
 # Guests that share a core take longer.
 [ "$jobs" -lt 2 ] || slow=$((slow * 2))
 # The longest first, so that no core waits for one at the end.

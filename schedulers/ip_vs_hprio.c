@@ -121,14 +121,13 @@ static u64 hprio_share(const struct ip_vs_ext_slot *slot, u32 weight)
 }
 
 /* The same for who does not hold ext_mutex. Without priorities the weight is a
- * rank. It may be 0 for a server that has just been quiesced.
+ * rank, and not @weighted. It may be 0 for a server that has just been quiesced.
  */
-static u64 hprio_share_now(const struct ip_vs_ext_service *es,
-			   const struct ip_vs_ext_slot *slot)
+static u64 hprio_share_now(const struct ip_vs_ext_slot *slot, bool weighted)
 {
 	u32 weight = 1;
 
-	if (READ_ONCE(es->nr_priority))
+	if (weighted)
 		weight = max(atomic_read(&slot->dest->weight), 1);
 	return hprio_share(slot, weight);
 }
@@ -357,41 +356,60 @@ static struct ip_vs_ext_slot *hprio_wrr(struct ip_vs_ext_service *es,
 /* As many do not fit in any memory: products below do not overflow. */
 #define HPRIO_CONNS_MAX	((u32)BIT(28))
 
-/* Least connections for its share, counting the new one. Who is looked at first
- * moves on, so that equal servers take turns.
+/* Least connections for its share, counting the new one; all shares are @equal.
+ * Who is looked at first moves on, so that equal servers take turns.
  */
-static struct ip_vs_ext_slot *hprio_lc(const struct ip_vs_ext_service *es,
-				       struct ip_vs_ext_tier *active)
+static __always_inline struct ip_vs_ext_slot *
+hprio_least(const struct ip_vs_ext_service *es, struct ip_vs_ext_tier *active,
+	    bool equal)
 {
 	bool active_only = ip_vs_ext_active_only(es->svc);
 	u32 start = atomic_fetch_inc(&active->cursor);
+	bool weighted = READ_ONCE(es->nr_priority);
 	struct ip_vs_ext_slot *best = NULL;
 	u32 nr = hprio_nr_used(es), t;
-	u64 least = 0, share = 0;
+	/* worse than any */
+	u64 least = HPRIO_CONNS_MAX + 2, share = equal;
 
 	for (t = 0; t < nr; t++) {
+		struct ip_vs_ext_slot * const *p, * const *first, * const *end;
 		const struct ip_vs_ext_array *a;
-		u32 n, i, k;
+		u32 n;
 
 		a = rcu_dereference(hprio_used(es, active, nr, t)->array);
 		n = READ_ONCE(a->eligible);
-		k = n ? start % n : 0;
-		for (i = 0; i < n; i++) {
-			struct ip_vs_ext_slot *slot = READ_ONCE(a->slot[k]);
+		if (unlikely(!n))
+			continue;
+		end = a->slot + n;
+		first = a->slot + start % n;
+		p = first;
+		do {
+			struct ip_vs_ext_slot *slot = READ_ONCE(*p);
 			u32 conns = ip_vs_ext_conns(slot->dest, active_only);
-			u64 c = min(conns, HPRIO_CONNS_MAX) + 1;
-			u64 s = hprio_share_now(es, slot);
+			u64 c = min(conns, HPRIO_CONNS_MAX) + 1, s = 1;
 
+			if (!equal)
+				s = hprio_share_now(slot, weighted);
 			/* c / s < least / share; shares are < 2^35 */
-			if (!best || c * share < least * s) {
+			if (c * share < least * s) {
 				best = slot;
 				least = c;
 				share = s;
 			}
-			k = k + 1 < n ? k + 1 : 0;
-		}
+			if (++p == end)
+				p = a->slot;
+		} while (p != first);
 	}
 	return best;
+}
+
+static struct ip_vs_ext_slot *hprio_lc(const struct ip_vs_ext_service *es,
+				       struct ip_vs_ext_tier *active)
+{
+	if (READ_ONCE(es->nr_priority) ||
+	    READ_ONCE(es->method) & IP_VS_EXT_RAMPING)
+		return hprio_least(es, active, false);
+	return hprio_least(es, active, true);
 }
 
 /* log2(1 + i / 32), times 2^31. Straight lines between these are off by less
@@ -459,6 +477,7 @@ static struct ip_vs_ext_slot *hprio_sh(const struct ip_vs_ext_service *es,
 	struct ip_vs_ext_slot *best = NULL;
 	const union nf_inet_addr *addr = &iph->saddr;
 	u32 nr = hprio_nr_used(es), t;
+	bool weighted = READ_ONCE(es->nr_priority);
 	u64 client, least = 0;
 
 	/* For ICMP errors the header is that of the packet they are about,
@@ -481,7 +500,7 @@ static struct ip_vs_ext_slot *hprio_sh(const struct ip_vs_ext_service *es,
 			x = hprio_hash(dest->af, &dest->addr,
 				       (u64)ntohs(dest->port) << 32);
 			x = hprio_minus_log2(hprio_mix(client ^ x) >> 32);
-			x = div64_u64(x << 26, hprio_share_now(es, slot));
+			x = div64_u64(x << 26, hprio_share_now(slot, weighted));
 			if (!best || x < least) {
 				best = slot;
 				least = x;

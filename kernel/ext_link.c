@@ -61,8 +61,8 @@ void ip_vs_ext_link_append(struct ip_vs_ext_service *es,
 
 	lockdep_assert_held(&es->lock);
 	/* else it only changes its tier */
-	if (!link->order)
-		WRITE_ONCE(link->order, atomic64_inc_return(&link_last));
+	if (!link->rank)
+		WRITE_ONCE(link->rank, atomic64_inc_return(&link_last));
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_link_append);
 
@@ -104,6 +104,7 @@ void ip_vs_ext_link_update(struct ip_vs_ext_service *es,
 	struct ip_vs_ext_link *link = ip_vs_ext_link(slot);
 	u64 rate = attrs->bandwidth;
 
+	BUILD_BUG_ON((u64)IP_VS_EXT_LAG_MAX >> (64 - IP_VS_EXT_LINK_ORDER));
 	lockdep_assert_held(&es->lock);
 	if (!rate)
 		rate = weight * IP_VS_EXT_LINK_WEIGHT;
@@ -113,6 +114,8 @@ void ip_vs_ext_link_update(struct ip_vs_ext_service *es,
 		WRITE_ONCE(link->inv, link_inverse(rate));
 	}
 	WRITE_ONCE(link->lag, attrs->lag);
+	WRITE_ONCE(link->rank, (u64)attrs->lag << IP_VS_EXT_LINK_ORDER |
+			       (link->rank & (BIT_ULL(IP_VS_EXT_LINK_ORDER) - 1)));
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_link_update);
 

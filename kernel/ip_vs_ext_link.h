@@ -81,6 +81,11 @@
 /* Bits of ip_vs_ext_link.inv that are the shift. */
 #define IP_VS_EXT_LINK_SHIFT	6
 
+/* Bits of ip_vs_ext_link.rank that are the order: with a million additions a second
+ * they last for three days, and then only servers that are equal change places.
+ */
+#define IP_VS_EXT_LINK_ORDER	38
+
 /**
  * struct ip_vs_ext_link - a slot of these schedulers
  * @slot: the framework's part
@@ -89,9 +94,11 @@
  * @inv: inverse of the bandwidth, ip_vs_ext_link_time()
  * @lag: microseconds
  * @rate: bytes per second, < 2^48
- * @order: of addition; grows, from 1
+ * @rank: of links that are equally good otherwise the one with the smallest is
+ *	taken: the lag, and below it, in IP_VS_EXT_LINK_ORDER bits, the order of
+ *	addition, which grows, from 1
  *
- * @inv, @lag and @rate are written under es->lock, @order once.
+ * @inv, @lag, @rate and @rank are written under es->lock.
  */
 struct ip_vs_ext_link {
 	struct ip_vs_ext_slot	slot;
@@ -99,7 +106,7 @@ struct ip_vs_ext_link {
 	u32			inv;
 	u32			lag;
 	u64			rate;
-	u64			order;
+	u64			rank;
 };
 
 /**
@@ -156,21 +163,10 @@ ip_vs_ext_link_tier(struct ip_vs_ext_tier *tier)
  */
 static inline u64 ip_vs_ext_link_time(u32 inv, u32 bytes)
 {
-	u64 time = ((u64)bytes * (inv >> IP_VS_EXT_LINK_SHIFT)) << 8;
+	u64 time = ((u64)bytes << 8) * (inv >> IP_VS_EXT_LINK_SHIFT);
 
 	time >>= inv & ((1U << IP_VS_EXT_LINK_SHIFT) - 1);
 	return time + !time;
-}
-
-/* Which of two links that are equally good otherwise? */
-static inline bool ip_vs_ext_link_before(const struct ip_vs_ext_link *a,
-					 const struct ip_vs_ext_link *b)
-{
-	u32 lag_a = READ_ONCE(a->lag), lag_b = READ_ONCE(b->lag);
-
-	if (lag_a != lag_b)
-		return lag_a < lag_b;
-	return READ_ONCE(a->order) < READ_ONCE(b->order);
 }
 
 /* Time of a tier whose clock is @ahead. */
@@ -248,21 +244,23 @@ ip_vs_ext_link_pick(struct ip_vs_ext_tier *tier,
 
 	for (;;) {
 		const struct ip_vs_ext_array *a = rcu_dereference(tier->array);
-		u32 i, n = READ_ONCE(a->eligible);
-		u64 best_done = 0, best_idle = 0;
+		struct ip_vs_ext_slot * const *p = a->slot;
+		struct ip_vs_ext_slot * const *end = p + READ_ONCE(a->eligible);
+		/* worse than any */
+		u64 best_done = U64_MAX, best_rank = U64_MAX;
+		u64 now, best_idle = 0;
 		s64 best_busy = 0;
-		u64 now;
 
 		ahead = atomic64_read(&lt->ahead);
 		now = ip_vs_ext_link_now(ahead);
 		least = U64_MAX;
 		best = NULL;
-		for (i = 0; i < n; i++) {
+		for (; p != end; p++) {
 			struct ip_vs_ext_link *link;
 			u64 wait, idle, done;
 			s64 busy;
 
-			link = ip_vs_ext_link(READ_ONCE(a->slot[i]));
+			link = ip_vs_ext_link(READ_ONCE(*p));
 			busy = atomic64_read(&link->busy);
 			wait = ip_vs_ext_link_wait(busy, now);
 			idle = wait + ip_vs_ext_link_time(READ_ONCE(link->inv),
@@ -273,13 +271,14 @@ ip_vs_ext_link_pick(struct ip_vs_ext_tier *tier,
 					((u64)NSEC_PER_USEC <<
 					 IP_VS_EXT_LINK_NS);
 			least = min(least, wait);
-			if (best && done >= best_done &&
+			if (done >= best_done &&
 			    (done > best_done ||
-			     !ip_vs_ext_link_before(link, best)))
+			     READ_ONCE(link->rank) > best_rank))
 				continue;
 			best = link;
 			best_done = done;
 			best_idle = idle;
+			best_rank = READ_ONCE(link->rank);
 			best_busy = busy;
 		}
 		if (unlikely(!best))

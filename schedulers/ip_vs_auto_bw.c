@@ -34,7 +34,8 @@
 /* Compare @conns_a / @rate_a with the same of b, exactly: two products of 32 by
  * 48 bits in two parts each. Returns < 0, 0 or > 0.
  */
-static int auto_bw_cmp(u32 conns_a, u64 rate_a, u32 conns_b, u64 rate_b)
+static noinline int auto_bw_cmp_fast(u32 conns_a, u64 rate_a, u32 conns_b,
+				     u64 rate_b)
 {
 	u64 low_a = (u64)conns_a * (u32)rate_b;
 	u64 low_b = (u64)conns_b * (u32)rate_a;
@@ -48,36 +49,56 @@ static int auto_bw_cmp(u32 conns_a, u64 rate_a, u32 conns_b, u64 rate_b)
 	return (u32)low_a < (u32)low_b ? -1 : (u32)low_a > (u32)low_b;
 }
 
+/* The same; most rates are below 34 Gbit/s, and 64 bits are enough. */
+static __always_inline int auto_bw_cmp(u32 conns_a, u64 rate_a, u32 conns_b,
+				       u64 rate_b)
+{
+	u64 a = conns_a * rate_b, b = conns_b * rate_a;
+
+	if (unlikely((rate_a | rate_b) >> 32))
+		return auto_bw_cmp_fast(conns_a, rate_a, conns_b, rate_b);
+	return a < b ? -1 : a > b;
+}
+
+static __always_inline struct ip_vs_ext_link *
+auto_bw_best(const struct ip_vs_ext_array *a, bool active_only)
+{
+	struct ip_vs_ext_slot * const *end = a->slot + READ_ONCE(a->eligible);
+	struct ip_vs_ext_slot * const *p;
+	struct ip_vs_ext_link *best = NULL;
+	/* worse than any */
+	u64 best_rate = 0, best_rank = U64_MAX;
+	u32 best_conns = 1;
+
+	for (p = a->slot; p != end; p++) {
+		struct ip_vs_ext_link *link = ip_vs_ext_link(READ_ONCE(*p));
+		u64 rate = READ_ONCE(link->rate);
+		u32 conns;
+		int cmp;
+
+		conns = ip_vs_ext_conns(link->slot.dest, active_only) + 1;
+		cmp = auto_bw_cmp(conns, rate, best_conns, best_rate);
+		if (cmp > 0 || (!cmp && READ_ONCE(link->rank) > best_rank))
+			continue;
+		best = link;
+		best_conns = conns;
+		best_rate = rate;
+		best_rank = READ_ONCE(link->rank);
+	}
+	return best;
+}
+
 static struct ip_vs_ext_slot *auto_bw_pick(struct ip_vs_ext_tier *tier,
 					   const struct ip_vs_ext_req *req)
 {
 	const struct ip_vs_ext_array *a = rcu_dereference(tier->array);
-	bool active_only = ip_vs_ext_active_only(req->es->svc);
-	struct ip_vs_ext_link *best = NULL;
-	u32 i, n = READ_ONCE(a->eligible);
-	u32 best_conns = 0;
-	u64 best_rate = 0;
+	struct ip_vs_ext_link *best;
 
-	for (i = 0; i < n; i++) {
-		struct ip_vs_ext_link *link;
-		u32 conns;
-		u64 rate;
-
-		link = ip_vs_ext_link(READ_ONCE(a->slot[i]));
-		conns = ip_vs_ext_conns(link->slot.dest, active_only) + 1;
-		rate = READ_ONCE(link->rate);
-		if (best) {
-			int cmp = auto_bw_cmp(conns, rate, best_conns,
-					      best_rate);
-
-			if (cmp > 0 ||
-			    (!cmp && !ip_vs_ext_link_before(link, best)))
-				continue;
-		}
-		best = link;
-		best_conns = conns;
-		best_rate = rate;
-	}
+	/* A loop for each, so that it does not ask in every turn. */
+	if (unlikely(ip_vs_ext_active_only(req->es->svc)))
+		best = auto_bw_best(a, true);
+	else
+		best = auto_bw_best(a, false);
 	/* see struct ip_vs_ext_ops */
 	smp_mb();
 	return best ? &best->slot : NULL;

@@ -201,7 +201,8 @@ static unsigned int definition(void)
 	return best;
 }
 
-static void set(unsigned int i, bool ratios)
+/* @unit: all bandwidths are a few times this, or 0 */
+static void set(unsigned int i, u64 unit)
 {
 	switch (shim_rnd() % 3) {
 	case 0:
@@ -214,8 +215,8 @@ static void set(unsigned int i, bool ratios)
 	default:
 		bandwidth[i] = IP_VS_EXT_BANDWIDTH_MAX;
 	}
-	if (ratios)
-		bandwidth[i] = (1 + shim_rnd() % 6) * 166666666666ull;
+	if (unit)
+		bandwidth[i] = (1 + shim_rnd() % 6) * unit;
 	lag[i] = shim_rnd() % 3;
 	unit_ok(attrs_bandwidth(svc, i, bandwidth[i]));
 	unit_ok(attrs_lag(svc, i, lag[i]));
@@ -228,18 +229,19 @@ START_TEST(definition_exactly)
 
 	unit_seed();
 	for (round = 0; round < 50 * unit_factor(); round++) {
-		bool ratios = round % 2;
+		/* of these above what takes 64 bits, and below */
+		u64 unit = round % 2 ? round % 4 == 1 ? 166666666666 : 166666666 : 0;
 
 		service("auto_bw", 0);
 		memset(in, 0, sizeof(in));
 		n = 2 + shim_rnd() % (round % 5 ? 8 : MAX - 2);
 		for (i = 1; i < n; i++) {
-			set(i, ratios);
+			set(i, unit);
 			unit_ok(shim_add_dest(svc, i, 1, 0, 0));
 			order[i] = ++orders;
 			in[i] = true;
 			/* up to the highest number there is */
-			if (!ratios)
+			if (!unit)
 				atomic_set(&shim_dest(svc, i)->totalconns,
 					   (int)(shim_rnd() >>
 						 (1 + shim_rnd() % 31)));
@@ -258,7 +260,7 @@ START_TEST(definition_exactly)
 			i = 1 + shim_rnd() % (n - 1);
 			switch (shim_rnd() % 32) {
 			case 0:
-				set(i, ratios);
+				set(i, unit);
 				break;
 			case 1:
 				in[i] = !in[i];

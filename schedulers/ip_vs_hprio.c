@@ -403,13 +403,20 @@ hprio_least(const struct ip_vs_ext_service *es, struct ip_vs_ext_tier *active,
 	return best;
 }
 
+/* Without priorities and slow start all shares are. */
+static bool hprio_equal(const struct ip_vs_ext_service *es)
+{
+	return !READ_ONCE(es->nr_priority) &&
+	       !(READ_ONCE(es->method) & IP_VS_EXT_RAMPING);
+}
+
 static struct ip_vs_ext_slot *hprio_lc(const struct ip_vs_ext_service *es,
 				       struct ip_vs_ext_tier *active)
 {
-	if (READ_ONCE(es->nr_priority) ||
-	    READ_ONCE(es->method) & IP_VS_EXT_RAMPING)
-		return hprio_least(es, active, false);
-	return hprio_least(es, active, true);
+	/* A loop for each, so that it does not ask in every turn. */
+	if (hprio_equal(es))
+		return hprio_least(es, active, true);
+	return hprio_least(es, active, false);
 }
 
 /* log2(1 + i / 32), times 2^31. Straight lines between these are off by less
@@ -468,11 +475,12 @@ static u64 hprio_hash(int af, const union nf_inet_addr *addr, u64 seed)
  * shares: Schindelhauer, Schomaker 2005): each server draws a number x in
  * (0, 1] from the client's address and its own, and the smallest
  * -log(x) / share wins. Every server wins in proportion to its share, and when
- * one leaves, only its clients go elsewhere.
+ * one leaves, only its clients go elsewhere. Where shares are @equal that is the
+ * largest x.
  */
-static struct ip_vs_ext_slot *hprio_sh(const struct ip_vs_ext_service *es,
-				       struct ip_vs_ext_tier *active,
-				       const struct ip_vs_iphdr *iph)
+static __always_inline struct ip_vs_ext_slot *
+hprio_draw(const struct ip_vs_ext_service *es, struct ip_vs_ext_tier *active,
+	   const struct ip_vs_iphdr *iph, bool equal)
 {
 	struct ip_vs_ext_slot *best = NULL;
 	const union nf_inet_addr *addr = &iph->saddr;
@@ -499,8 +507,12 @@ static struct ip_vs_ext_slot *hprio_sh(const struct ip_vs_ext_service *es,
 
 			x = hprio_hash(dest->af, &dest->addr,
 				       (u64)ntohs(dest->port) << 32);
-			x = hprio_minus_log2(hprio_mix(client ^ x) >> 32);
-			x = div64_u64(x << 26, hprio_share_now(slot, weighted));
+			x = hprio_mix(client ^ x) >> 32;
+			if (equal)
+				x = U32_MAX - x;
+			else
+				x = div64_u64(hprio_minus_log2(x) << 26,
+					      hprio_share_now(slot, weighted));
 			if (!best || x < least) {
 				best = slot;
 				least = x;
@@ -510,6 +522,15 @@ static struct ip_vs_ext_slot *hprio_sh(const struct ip_vs_ext_service *es,
 	/* see ip_vs_ext_ops.pick */
 	smp_mb();
 	return best;
+}
+
+static struct ip_vs_ext_slot *hprio_sh(const struct ip_vs_ext_service *es,
+				       struct ip_vs_ext_tier *active,
+				       const struct ip_vs_iphdr *iph)
+{
+	if (hprio_equal(es))
+		return hprio_draw(es, active, iph, true);
+	return hprio_draw(es, active, iph, false);
 }
 
 /* What parameters, priorities, or several tiers in use make necessary. */

@@ -10,6 +10,7 @@
 #   kernel.sh arch NAME      what it runs in: um or x86
 #   kernel.sh vmlinuz NAME   its image
 #   kernel.sh modules NAME   its lib/modules/RELEASE
+#   kernel.sh source NAME    what it was built from
 #
 # The cache is that of tests/vm/kernel.sh. A kernel is kept under the version of
 # the source package and a hash of its configuration, so both a new package and
@@ -190,7 +191,7 @@ case ${1-} in
 list)
 	awk 'NF { print $1 }' <<<"$kernels"
 	exit ;;
-build | built | kver | kdir | arch | vmlinuz | modules) ;;
+build | built | kver | kdir | arch | vmlinuz | modules | source) ;;
 *)
 	usage >&2
 	exit 2 ;;
@@ -221,4 +222,5 @@ kver) cat "$dir/kver" ;;
 kdir) printf '%s\n' "$dir/out" ;;
 vmlinuz) printf '%s\n' "$dir/vmlinuz" ;;
 modules) printf '%s\n' "$dir/root/lib/modules/$(cat "$dir/kver")" ;;
+source) readlink -e "$dir/out/source" ;;
 esac

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # about: the kernel's own IPVS selftest, with ipvsadm-ext as ipvsadm and our rr
-# take: src=$(tests/vm/kernel.sh source "$KERNEL" 2>/dev/null) || exit 0
+# take: case $KERNEL in [0-9]*) lab=tests/vm ;; *) lab=tests/debug ;; esac
+# take: src=$($lab/kernel.sh source "$KERNEL" 2>/dev/null) || exit 0
 # take: find "$src/tools/testing/selftests" -name ipvs.sh -o -name lib.sh -o -path '*/net/lib/sh/*'
 # take: for tool in socat nc dd readlink; do command -v $tool; done || :
 # vm: timeout=120 clock=count

@@ -178,6 +178,8 @@ begin() {
 		modprobe -q "$m" 2>/dev/null
 	done
 	find_traffic
+	# What a client sends at once is not to be lost before the director sees it.
+	[ -z "${IPVS_EXT_VM-}" ] || echo 100000 >/proc/sys/net/core/netdev_max_backlog
 }
 
 sysctls() {

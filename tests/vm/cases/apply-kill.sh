@@ -19,7 +19,8 @@ state() { ext -S --full; }
 
 # flood_start ID PORT SECONDS: new connections all the time
 flood_start() {
-	spawn "$1" c traffic flood $VIP "$2" -d "$3" -i 4 -t 5000 -b "10.9.$2.1" -c 200 >"$T/$1"
+	spawn "$1" c traffic flood $VIP "$2" -d "$3" -i 4 -t $((5000 * ${SLOW:-1})) \
+		-b "10.9.$2.1" -c 200 >"$T/$1"
 }
 
 flood_end() {

@@ -50,7 +50,7 @@ case $file in
 	adm -C
 	rmmod "ip_vs_$SCHED" || fail "rmmod ip_vs_$SCHED"
 	# The release itself is not compared where symbols have versions.
-	sed "s/\(vermagic=[^ ]* \)SMP/\1SMX/" "${file% }" >"$T/other.ko"
+	sed "s/\(vermagic=[^ ]* \([A-Za-z]* \)*\)mod_unload/\1mod_unloax/" "${file% }" >"$T/other.ko"
 	refuses "" insmod "$T/other.ko"
 	;;
 esac

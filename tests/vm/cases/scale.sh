@@ -24,7 +24,6 @@ modprobe ip_vs_hprio || fail "ip_vs_hprio"
 # hooks, and the memory that programs and namespaces have touched.
 ip netns add "$PFX-keep"
 in_ns keep ipvsadm -A -t 127.0.0.1:1 -s wlc || fail "ipvsadm -A"
-echo 100000 >/proc/sys/net/core/netdev_max_backlog
 
 # ---- measuring -------------------------------------------------------------
 

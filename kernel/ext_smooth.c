@@ -24,8 +24,9 @@
  *
  * Memory: 76 bytes a leaf and 16 of ring, leaves being the array size of the
  * tier (at most twice the number of servers, at least 4): 92 to 184 bytes a
- * server, and a ring of at least 16 KiB. Where the sequence repeats, but not
- * within that, a ring of up to 512 bytes a leaf, and not over half a MiB.
+ * server, and a ring of at least 8 KiB. Where the sequence repeats, but not
+ * within that, a ring of up to 16 KiB or 512 bytes a leaf, and not over half a
+ * MiB.
  *
  * All under es->lock, unless said otherwise.
  */
@@ -78,17 +79,21 @@
 #define EXT_SMOOTH_FORGET	60UL
 
 /* Entries of a ring: at least so many, and two for each leaf. For a sequence that
- * is longer it grows, to as many for each leaf (512 bytes, about what the core
- * has for a server), and to so many, at most.
+ * is longer it grows: to 2048, or to as many for each leaf (512 bytes, about what
+ * the core has for a server), and to so many, at most. All are powers of 2, as
+ * large allocations are, and the head takes the room of the last ones.
  */
-#define EXT_SMOOTH_RING		2048U
+#define EXT_SMOOTH_RING		1024U
+#define EXT_SMOOTH_RING_GROWN	2048U
 #define EXT_SMOOTH_RING_EACH	64U
 #define EXT_SMOOTH_RING_MAX	65536U
+#define EXT_SMOOTH_RING_HEAD	((u32)DIV_ROUND_UP(sizeof(struct ip_vs_ext_ring), \
+						   sizeof(void *)))
 
 /* Entries of a recording that does not repeat, or repeats so soon that several
  * rounds are recorded, because the lock is taken once in each recording.
  */
-#define EXT_SMOOTH_RECORD	1024U
+#define EXT_SMOOTH_RECORD	(EXT_SMOOTH_RING - EXT_SMOOTH_RING_HEAD)
 
 /**
  * struct ext_smooth_node - node of the tree
@@ -397,7 +402,8 @@ static u64 ext_smooth_gcd(u64 a, u64 b)
 static void ext_smooth_record(struct ip_vs_ext_smooth *s,
 			      struct ip_vs_ext_service *es)
 {
-	u32 most = min(EXT_SMOOTH_RING_EACH * s->size, EXT_SMOOTH_RING_MAX);
+	u32 most = clamp(EXT_SMOOTH_RING_EACH * s->size, EXT_SMOOTH_RING_GROWN,
+			 EXT_SMOOTH_RING_MAX) - EXT_SMOOTH_RING_HEAD;
 	struct ip_vs_ext_ring *ring = ext_smooth_ring(s);
 	u64 period, common = 0;
 	u32 i;
@@ -416,7 +422,8 @@ static void ext_smooth_record(struct ip_vs_ext_smooth *s,
 		s->laps = 0;
 		s->length = EXT_SMOOTH_RECORD;
 		if (period <= most) {
-			s->wanted = roundup_pow_of_two((u32)period);
+			s->wanted = roundup_pow_of_two((u32)period +
+						       EXT_SMOOTH_RING_HEAD);
 			ip_vs_ext_tiers_later(es);
 		}
 	}
@@ -586,13 +593,14 @@ static void ext_smooth_move(struct ip_vs_ext_smooth *s,
 	s->stale = true;
 }
 
-static struct ip_vs_ext_ring *ext_smooth_new_ring(u32 cap)
+/* @entries: with those whose room the head takes */
+static struct ip_vs_ext_ring *ext_smooth_new_ring(u32 entries)
 {
 	struct ip_vs_ext_ring *ring;
 
-	ring = ext_zalloc(struct_size(ring, slot, cap));
+	ring = ext_zalloc(entries * sizeof(ring->slot[0]));
 	if (ring)
-		ring->cap = cap;
+		ring->cap = entries - EXT_SMOOTH_RING_HEAD;
 	return ring;
 }
 
@@ -618,7 +626,7 @@ int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 	struct ip_vs_ext_ring *ring, *old_ring;
 	struct ip_vs_ext_slot **slot;
 	struct ext_smooth_node *node, *old;
-	u32 size, ring_cap;
+	u32 size, entries;
 
 	if (cap > EXT_SMOOTH_MAX)
 		return -ENOMEM;
@@ -630,10 +638,10 @@ int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 	if (!node)
 		return -ENOMEM;
 	old_ring = ext_smooth_ring(s);
-	ring_cap = max(2 * size, EXT_SMOOTH_RING);
+	entries = max(2 * size, EXT_SMOOTH_RING);
 	ring = old_ring;
-	if (!ring || ring->cap < ring_cap) {
-		ring = ext_smooth_new_ring(ring_cap);
+	if (!ring || ring->cap < entries - EXT_SMOOTH_RING_HEAD) {
+		ring = ext_smooth_new_ring(entries);
 		if (!ring) {
 			ext_object_gone();
 			kvfree(node);
@@ -690,7 +698,7 @@ void ip_vs_ext_smooth_work(struct ip_vs_ext_service *es,
 	wanted = s->wanted;
 	s->wanted = 0;
 	spin_unlock_bh(&es->lock);
-	if (!wanted || wanted <= old->cap)
+	if (!wanted || wanted - EXT_SMOOTH_RING_HEAD <= old->cap)
 		return;
 	ring = ext_smooth_new_ring(wanted);
 	if (!ring)

@@ -86,7 +86,7 @@ struct ip_vs_ext_ring {
  * @common: greatest common divisor of the rates: a server has rate / @common
  *	picks in a round
  * @recorded: entries made of it
- * @wanted: entries that @ring shall have, if not 0
+ * @wanted: entries that @ring shall have, with those that its head takes, if not 0
  * @stale: inner nodes are not up to date
  * @recording: @ring is being filled with @length entries, chunk by chunk
  * @closed: the @length entries of @ring repeat for ever

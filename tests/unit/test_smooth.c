@@ -389,9 +389,10 @@ START_TEST(many_equals_repeat)
 }
 END_TEST
 
+/* Their memory is a power of 2, of which the head takes three. */
 static u32 entries(void)
 {
-	return rcu_dereference_protected(tier()->ring, true)->cap;
+	return rcu_dereference_protected(tier()->ring, true)->cap + 3;
 }
 
 /* A sequence that is too long for the ring gets a larger one. */
@@ -450,12 +451,40 @@ START_TEST(sequence_for_no_ring)
 	decide(20000);
 	ck_assert_int_eq(shim_run_works(), 0);
 	unit_ok(shim_edit_dest(svc, 1, 1, 0, 0));
-	unit_ok(shim_edit_dest(svc, 2, 128 - 65, 0, 0));
+	unit_ok(shim_edit_dest(svc, 2, 128 - 66, 0, 0));
 	for (id = 3; id <= 64; id++)
 		unit_ok(shim_edit_dest(svc, id, 65, 0, 0));
 	decide(20000);
 	ck_assert_int_eq(shim_run_works(), 1);
 	ck_assert_uint_eq(entries(), 4096);
+	decide(20000);
+	ck_assert(tier()->closed);
+	ck_assert_uint_eq(tier()->length, 4093);
+}
+END_TEST
+
+/* Few servers have room for more than 64 entries each. */
+START_TEST(longer_sequence_of_two)
+{
+	add(1, 1000, 0, 0);
+	add(2, 1047, 0, 0);
+	decide(20000);
+	ck_assert_int_eq(shim_run_works(), 0);
+	ck_assert_uint_eq(entries(), 1024);
+	ck_assert(!tier()->closed);
+	unit_ok(shim_edit_dest(svc, 2, 1021, 0, 0));
+	decide(20000);
+	ck_assert_int_eq(shim_run_works(), 1);
+	ck_assert_uint_eq(entries(), 2048);
+	decide(20000);
+	ck_assert(tier()->closed);
+	ck_assert_uint_eq(tier()->length, 2021);
+	/* what fits is asked for by nobody */
+	unit_ok(shim_edit_dest(svc, 2, 9, 0, 0));
+	decide(20000);
+	ck_assert_int_eq(shim_run_works(), 0);
+	ck_assert(tier()->closed);
+	ck_assert_uint_eq(tier()->length, 1009);
 }
 END_TEST
 
@@ -573,6 +602,7 @@ int main(void)
 	tcase_add_test(tc, many_equals_repeat);
 	tcase_add_test(tc, longer_sequence);
 	tcase_add_test(tc, sequence_for_no_ring);
+	tcase_add_test(tc, longer_sequence_of_two);
 	tcase_add_test(tc, work_is_bounded);
 	tcase_add_test(tc, grows_with_picks_left);
 	tcase_add_test(tc, no_memory);

@@ -4,6 +4,8 @@
 # vm: smp=2 timeout=90
 . "$(dirname "$0")/../lib.sh"
 
+slow=${SLOW:-1}
+
 topo 23 22 13
 keep_hooks
 serve
@@ -16,8 +18,8 @@ setup() {
 }
 
 flood() {
-	spawn flood c traffic flood $VIP $PORT -d "$1" -j 2 -i 16 -t 1000 -b 10.9.8.1 -c 1000 \
-		>"$T/flood"
+	spawn flood c traffic flood $VIP $PORT -d $(($1 * slow)) -j 2 -i 16 -t $((1000 * slow)) \
+		-b 10.9.8.1 -c 1000 >"$T/flood"
 }
 
 flood_end() {

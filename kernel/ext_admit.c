@@ -3,8 +3,9 @@
  * Admission: who may take a connection, and the exact limit.
  *
  * The rule is in docs/design.md, the argument why it holds on many CPUs at the
- * head of ip_vs_ext.h. Everything here runs under es->lock, but for the grace
- * period callback and the work, which take it.
+ * head of ip_vs_ext.h. Everything here runs under es->lock, but for
+ * ip_vs_ext_schedule_near(), which may do without, and the grace period callback
+ * and the work, which take it.
  *
  * A server whose count and reservations together reach the upper threshold
  * leaves the eligible set at once. It is HELD as long as reservations are
@@ -20,6 +21,8 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include "ext_internal.h"
+
+u32 ext_band __read_mostly;
 
 /* Has a grace period passed that was asked for after @stamp was taken? Then
  * every RCU section that was running when the stamp was taken has ended, and
@@ -58,94 +61,28 @@ static void ext_gp_request(struct ip_vs_ext_service *es)
 	es->gp_again = es->gp_posted != es->gp_done;
 	if (es->gp_again)
 		return;
-	es->gp_posted++;
+	WRITE_ONCE(es->gp_posted, es->gp_posted + 1);
 	refcount_inc(&es->refs);
 	call_rcu_hurry(&es->gp_rcu, ext_gp_end);
 }
 
-/* Reservations of CPUs. */
+/* Reservations of CPUs. Each is one in slot->reserved, and one record of a CPU: of
+ * its own (IP_VS_EXT_OWN), ended by it when it decides again, or in the list of the
+ * slot. Nobody but the CPU can be sure of a record that is its own, so those who
+ * want to know whether it is done with it put it into the list first.
+ */
 
-static void ext_cpu_reserve(struct ip_vs_ext_service *es,
-			    struct ip_vs_ext_slot *slot,
-			    struct ip_vs_ext_cpu *c)
+static unsigned long ext_own(const struct ip_vs_ext_slot *slot)
+{
+	return (unsigned long)slot | IP_VS_EXT_OWN;
+}
+
+static void ext_cpu_enlist(struct ip_vs_ext_service *es,
+			   struct ip_vs_ext_slot *slot, struct ip_vs_ext_cpu *c)
 {
 	lockdep_assert_held(&es->lock);
-	c->stamp = es->gp_posted;
 	c->next = slot->open;
 	slot->open = c->cpu + 1;
-	WRITE_ONCE(c->held, slot);
-}
-
-/* Is the connection of the CPU's last grant bound, and in the count? The first
- * one of this service that it binds is that one, if it came to be. As active it
- * is counted only later, when its state is set.
- */
-static bool ext_cpu_bound(const struct ip_vs_ext_service *es,
-			  const struct ip_vs_ext_cpu *c)
-{
-	return IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc) &&
-	       (u32)ip_vs_compat_stats_conns(c->stats) != READ_ONCE(c->snap);
-}
-
-/* Is the CPU certainly done with the connection it had reserved a place for?
- * Reads nothing that has to be read before the server's count but for what is
- * ordered by the acquire here and the smp_rmb() of the caller.
- */
-static bool ext_cpu_done(const struct ip_vs_ext_service *es,
-			 const struct ip_vs_ext_slot *slot,
-			 const struct ip_vs_ext_cpu *c)
-{
-	/* It has begun another decision. If it does so just after this, the
-	 * snapshot read next is that of the new one: it is done either way.
-	 */
-	if (smp_load_acquire(&c->granted) != slot)
-		return true;
-	if (ext_cpu_bound(es, c))
-		return true;
-	return ext_stamp_passed(es, c->stamp);
-}
-
-/* Take @c out of the list it is in; *link is what points to it. */
-static void ext_cpu_unlink(struct ip_vs_ext_cpu *c, u16 *link)
-{
-	*link = c->next;
-	WRITE_ONCE(c->held, NULL);
-}
-
-/* End the reservation of a CPU that is known to be done with it. */
-static void ext_cpu_settle(struct ip_vs_ext_service *es,
-			   struct ip_vs_ext_cpu *c)
-{
-	struct ip_vs_ext_slot *slot = c->held;
-	u16 *link;
-
-	lockdep_assert_held(&es->lock);
-	if (!slot)
-		return;
-	for (link = &slot->open; *link != c->cpu + 1;)
-		link = &per_cpu_ptr(es->cpu, *link - 1)->next;
-	ext_cpu_unlink(c, link);
-}
-
-/* Number of places of @slot that CPUs may still fill. */
-static u32 ext_cpus_open(struct ip_vs_ext_service *es,
-			 struct ip_vs_ext_slot *slot)
-{
-	u16 *link = &slot->open;
-	u32 n = 0;
-
-	lockdep_assert_held(&es->lock);
-	while (*link) {
-		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, *link - 1);
-
-		if (ext_cpu_done(es, slot, c)) {
-			ext_cpu_unlink(c, link);
-			continue;
-		}
-		link = &c->next;
-		n++;
-	}
-	return n;
 }
 
 /* What the CPU granted last, once it has made up its mind: a few instructions
@@ -164,20 +101,127 @@ static struct ip_vs_ext_slot *ext_cpu_granted(const struct ip_vs_ext_cpu *c)
 	}
 }
 
-/**
- * ext_near_enter - from now on grants of a slot need es->lock
- * @es: service
- * @slot: slot
- *
- * Collects the grants that CPUs made without the lock and that may not be
- * counted yet.
+/* Is the connection of the CPU's last grant bound, and in the count? The first
+ * one of this service that it binds is that one, if it came to be. As active it
+ * is counted only later, when its state is set.
  */
-void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+static bool ext_cpu_bound(const struct ip_vs_ext_service *es,
+			  const struct ip_vs_ext_cpu *c)
 {
+	return IP_VS_COMPAT_BIND_ORDERED && !ip_vs_ext_active_only(es->svc) &&
+	       (u32)ip_vs_compat_stats_conns(c->stats) != READ_ONCE(c->snap);
+}
+
+/* Is the CPU certainly done with the connection it had reserved a place for, in the
+ * list of @slot? Reads nothing that has to be read before the server's count but
+ * for what is ordered by the acquire here and the barrier of the caller.
+ */
+static bool ext_cpu_done(const struct ip_vs_ext_service *es,
+			 const struct ip_vs_ext_slot *slot,
+			 const struct ip_vs_ext_cpu *c)
+{
+	/* It has made another decision. If it does so just after this, the
+	 * snapshot read next is that of the new one: it is done either way.
+	 * While it is busy it may be about to say that it granted this one.
+	 */
+	if (ext_cpu_granted(c) != slot)
+		return true;
+	if (ext_cpu_bound(es, c))
+		return true;
+	return ext_stamp_passed(es, c->stamp);
+}
+
+static void ext_unreserve(struct ip_vs_ext_slot *slot)
+{
+	/* Who sees that one place less is reserved also sees the connection
+	 * that took it counted, as the caller did.
+	 */
+	smp_mb__before_atomic();
+	atomic_dec(&slot->reserved);
+}
+
+/* End the reservation in the list at *link, which is what points to @c. */
+static void ext_cpu_unlist(struct ip_vs_ext_slot *slot,
+			   struct ip_vs_ext_cpu *c, u16 *link)
+{
+	*link = c->next;
+	WRITE_ONCE(c->held, 0);
+	ext_unreserve(slot);
+}
+
+/* End the reservation of this CPU, or one in a list, that is known to be over. */
+static void ext_cpu_settle(struct ip_vs_ext_service *es,
+			   struct ip_vs_ext_cpu *c)
+{
+	unsigned long held = READ_ONCE(c->held);
+	struct ip_vs_ext_slot *slot = (void *)(held & ~IP_VS_EXT_OWN);
+	u16 *link;
+
+	lockdep_assert_held(&es->lock);
+	if (!held)
+		return;
+	if (held & IP_VS_EXT_OWN) {
+		WRITE_ONCE(c->held, 0);
+		ext_unreserve(slot);
+		return;
+	}
+	for (link = &slot->open; *link != c->cpu + 1;)
+		link = &per_cpu_ptr(es->cpu, *link - 1)->next;
+	ext_cpu_unlist(slot, c, link);
+}
+
+/* End what is over of the reservations in the list; return how many remain. */
+static u32 ext_cpus_listed(struct ip_vs_ext_service *es,
+			   struct ip_vs_ext_slot *slot)
+{
+	u16 *link = &slot->open;
+	u32 n = 0;
+
+	lockdep_assert_held(&es->lock);
+	while (*link) {
+		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, *link - 1);
+
+		if (ext_cpu_done(es, slot, c)) {
+			ext_cpu_unlist(slot, c, link);
+			continue;
+		}
+		link = &c->next;
+		n++;
+	}
+	return n;
+}
+
+/* Put all reservations of CPUs into the list, also those that were being made
+ * without the lock when this was called.
+ */
+static void ext_cpus_enlist(struct ip_vs_ext_service *es,
+			    struct ip_vs_ext_slot *slot)
+{
+	unsigned long own = ext_own(slot);
 	int cpu;
 
 	lockdep_assert_held(&es->lock);
-	slot->near = true;
+	for_each_possible_cpu(cpu) {
+		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
+
+		ext_cpu_granted(c);
+		/* If it fails the CPU has just ended it. */
+		if (READ_ONCE(c->held) == own &&
+		    cmpxchg(&c->held, own, (unsigned long)slot) == own)
+			ext_cpu_enlist(es, slot, c);
+	}
+}
+
+/* Reserve for the grants that CPUs made without a reservation and that may not be
+ * counted yet. Of those that come after it none is without.
+ */
+static void ext_far_collect(struct ip_vs_ext_service *es,
+			    struct ip_vs_ext_slot *slot)
+{
+	unsigned long held;
+	int cpu;
+
+	lockdep_assert_held(&es->lock);
 	WRITE_ONCE(slot->far, 0);
 	/* Pairs with the full barrier in ip_vs_ext_ops.pick: either that CPU
 	 * reads far == 0, or we read its record below.
@@ -186,15 +230,45 @@ void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	for_each_possible_cpu(cpu) {
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
 
-		if (ext_cpu_granted(c) != slot || c->held == slot)
+		if (ext_cpu_granted(c) != slot)
 			continue;
-		/* An older reservation of that CPU is over. So is this one if
-		 * the CPU has gone on meanwhile: ext_cpu_done() sees it. Its
-		 * new decision sees far == 0.
+		/* An older reservation of that CPU is over. One of its own is
+		 * either for this grant, from the time when the slot was near
+		 * before, and counts still, or the CPU has gone on.
 		 */
-		ext_cpu_settle(es, c);
-		ext_cpu_reserve(es, slot, c);
+		held = READ_ONCE(c->held);
+		if (held & IP_VS_EXT_OWN)
+			continue;
+		if (held)
+			ext_cpu_settle(es, c);
+		WRITE_ONCE(c->stamp, es->gp_posted);
+		atomic_inc(&slot->reserved);
+		if (cmpxchg(&c->held, 0, ext_own(slot)))
+			atomic_dec(&slot->reserved);	/* it has gone on */
 	}
+}
+
+/**
+ * ext_near_enter - from now on grants of a slot are reserved
+ * @es: service
+ * @slot: slot whose upper threshold is set, or has changed
+ *
+ * No decision goes by the old one after this.
+ */
+void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+{
+	int cpu;
+
+	lockdep_assert_held(&es->lock);
+	if (!ext_near(slot)) {
+		ext_far_collect(es, slot);
+		atomic_sub(IP_VS_EXT_FAR, &slot->reserved);
+		return;
+	}
+	/* As in ext_far_collect(), but for the threshold. */
+	smp_mb();
+	for_each_possible_cpu(cpu)
+		ext_cpu_granted(per_cpu_ptr(es->cpu, cpu));
 }
 
 /* Reservations of tasks: connections that the director itself opens. */
@@ -202,6 +276,7 @@ void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 static void ext_task_drop(struct ip_vs_ext_service *es, u32 i)
 {
 	es->tasks[i].slot->pend--;
+	ext_unreserve(es->tasks[i].slot);
 	es->tasks[i] = es->tasks[--es->nr_tasks];
 }
 
@@ -218,9 +293,16 @@ static void ext_tasks_settle(struct ip_vs_ext_service *es, const void *task)
 		    ext_stamp_passed(es, es->tasks[i].stamp))
 			ext_task_drop(es, i);
 	if (es->tasks_unknown && ext_stamp_passed(es, es->tasks_stamp))
-		es->tasks_unknown = 0;
+		/* Release: who does not count them sees their connections. */
+		smp_store_release(&es->tasks_unknown, 0);
 }
 
+static bool ext_tasks_open(const struct ip_vs_ext_service *es)
+{
+	return es->nr_tasks || es->tasks_unknown;
+}
+
+/* The place is reserved; find out when that ends. */
 static void ext_task_reserve(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_slot *slot)
 {
@@ -233,8 +315,12 @@ static void ext_task_reserve(struct ip_vs_ext_service *es,
 		t->stamp = es->gp_posted;
 		slot->pend++;
 	} else {
-		es->tasks_unknown++;
+		WRITE_ONCE(es->tasks_unknown, es->tasks_unknown + 1);
 		es->tasks_stamp = es->gp_posted;
+		/* It is in one of both numbers for those who read the other
+		 * one first.
+		 */
+		ext_unreserve(slot);
 	}
 	ext_gp_request(es);
 }
@@ -242,18 +328,36 @@ static void ext_task_reserve(struct ip_vs_ext_service *es,
 /**
  * ext_forget - drop the reservations for a slot that is going away
  * @es: service
- * @slot: slot
+ * @slot: slot, not eligible; nothing is granted or reserved from here on
+ *
+ * Return: true if a connection that was granted may not be counted yet.
  */
-void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+bool ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 {
-	u32 i = es->nr_tasks;
+	bool open;
+	u32 i;
 
 	lockdep_assert_held(&es->lock);
+	if (ext_near(slot)) {
+		atomic_add(IP_VS_EXT_FAR, &slot->reserved);
+		/* As in ext_far_collect(): a CPU reads this when it wants to
+		 * reserve, after it said that it is busy.
+		 */
+		smp_mb__after_atomic();
+	} else {
+		ext_far_collect(es, slot);
+	}
+	ext_cpus_enlist(es, slot);
+	ext_tasks_settle(es, NULL);
+	open = ext_cpus_listed(es, slot) || slot->pend || es->tasks_unknown;
+
 	while (slot->open)
 		ext_cpu_settle(es, per_cpu_ptr(es->cpu, slot->open - 1));
+	i = es->nr_tasks;
 	while (i--)
 		if (es->tasks[i].slot == slot)
 			ext_task_drop(es, i);
+	return open;
 }
 
 /**
@@ -264,19 +368,23 @@ void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
  */
 bool ext_close(struct ip_vs_ext_service *es)
 {
+	struct ip_vs_ext_slot *slot;
 	struct rb_node *node;
 	bool open;
 	int cpu;
 
 	lockdep_assert_held(&es->lock);
 	es->dead = true;
-	for (node = rb_first(&es->slots); node; node = rb_next(node))
-		WRITE_ONCE(rb_entry(node, struct ip_vs_ext_slot, by_dest)->far,
-			   0);
+	for (node = rb_first(&es->slots); node; node = rb_next(node)) {
+		slot = rb_entry(node, struct ip_vs_ext_slot, by_dest);
+		WRITE_ONCE(slot->far, 0);
+		if (ext_near(slot))
+			atomic_add(IP_VS_EXT_FAR, &slot->reserved);
+	}
 	/* Pairs with the full barrier in ip_vs_ext_ops.pick, as above. */
 	smp_mb();
 	ext_tasks_settle(es, NULL);
-	open = es->nr_tasks || es->tasks_unknown;
+	open = ext_tasks_open(es);
 	for_each_possible_cpu(cpu) {
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu);
 
@@ -286,28 +394,30 @@ bool ext_close(struct ip_vs_ext_service *es)
 	return open;
 }
 
-/**
- * ext_reserved - places that may be filled without another decision
- * @es: service
- * @slot: slot, near
- *
- * Read the count of the server after this: whatever is not in the return value
- * is in the count.
- *
- * Return: their number.
+/* Places that may be filled without another decision, with @mine of the caller's
+ * that no record tells of yet; too many by what is being reserved in this moment.
+ * Read the count of the server after this: what is not among them is in the count.
  */
-u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
+static u32 ext_reserved(struct ip_vs_ext_service *es,
+			struct ip_vs_ext_slot *slot, u32 mine)
 {
-	u32 n;
+	u32 known;
+	int n;
 
-	if (unlikely(es->nr_tasks || es->tasks_unknown))
+	if (unlikely(ext_tasks_open(es)))
 		ext_tasks_settle(es, NULL);
-	n = ext_cpus_open(es, slot) + slot->pend + es->tasks_unknown;
+	known = ext_cpus_listed(es, slot) + slot->pend + mine;
+	n = atomic_read(&slot->reserved);
+	if (n > (int)known) {
+		ext_cpus_enlist(es, slot);
+		ext_cpus_listed(es, slot);
+		n = atomic_read(&slot->reserved);
+	}
 	/* Evidence before count: a connection that is no longer reserved must
 	 * be seen in the count.
 	 */
 	smp_rmb();
-	return n;
+	return (n < 0 ? known : n) + es->tasks_unknown;
 }
 
 static u32 ext_conns(const struct ip_vs_ext_service *es,
@@ -347,7 +457,7 @@ void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	u32 reserved, count;
 
 	lockdep_assert_held(&es->lock);
-	reserved = ext_reserved(es, slot);
+	reserved = ext_reserved(es, slot, 0);
 	count = ext_conns_most(es, slot);
 
 	if (!slot->upper)
@@ -358,7 +468,7 @@ void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 		state = ext_core_overload(es, slot) ? IP_VS_EXT_FULL :
 						      IP_VS_EXT_OPEN;
 
-	if (state != IP_VS_EXT_OPEN && count + reserved < slot->lower)
+	if (state != IP_VS_EXT_OPEN && count + reserved < ext_lower(es, slot))
 		state = IP_VS_EXT_OPEN;
 	if (state == IP_VS_EXT_HELD)
 		ext_gp_request(es);
@@ -382,7 +492,7 @@ void ext_limits_raised(struct ip_vs_ext_service *es,
 	lockdep_assert_held(&es->lock);
 	if (slot->state != IP_VS_EXT_FULL || ext_core_overload(es, slot))
 		return;
-	reserved = ext_reserved(es, slot);
+	reserved = ext_reserved(es, slot, 0);
 	if (ext_conns_most(es, slot) + reserved < slot->upper)
 		ext_slot_set(es, slot, IP_VS_EXT_OPEN, slot->quiesced);
 }
@@ -397,43 +507,100 @@ static void ext_relieve_watched(struct ip_vs_ext_service *es)
 		ext_evaluate(es, es->watch[i]);
 }
 
+/* To leave and enter again costs as much as about so many reservations. */
+#define EXT_FAR_AGAIN	16
+
+/* Is the limit so far away that grants need no reservation? Twice the distance and
+ * more, so that it does not go to and fro with a few connections.
+ */
+static bool ext_far_again(u32 count, u32 upper)
+{
+	return upper - count > 2 * ext_band + EXT_FAR_AGAIN;
+}
+
+/* Give a place of @slot, which is near its limit, to the caller without the lock.
+ * Not the last one: what follows from that needs it.
+ *
+ * Of two who reserve at the same time the second sees the first; both see the
+ * connection of a reservation that is over, because it was counted before. Between
+ * reservation and record the CPU is busy, so those who want to see all records
+ * wait for it.
+ */
+static bool ext_reserve(struct ip_vs_ext_service *es,
+			struct ip_vs_ext_slot *slot, struct ip_vs_ext_cpu *me)
+{
+	u32 upper = READ_ONCE(slot->upper);
+	u32 count;
+	int n;
+
+	/* A full barrier: what is not reserved any more is in the count. */
+	n = atomic_inc_return(&slot->reserved);
+	if (n < 0)
+		goto undo;
+	/* Acquire: likewise. */
+	n += smp_load_acquire(&es->tasks_unknown);
+	count = ext_conns_most(es, slot);
+	if (count + n >= upper || ext_far_again(count, upper))
+		goto undo;
+
+	WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));
+	/* An old value would be that of a grace period which waits for us. */
+	WRITE_ONCE(me->stamp, READ_ONCE(es->gp_posted));
+	/* A full barrier: with the record come stamp and snapshot. Somebody
+	 * may be collecting what this CPU granted before.
+	 */
+	if (cmpxchg(&me->held, 0, ext_own(slot)))
+		goto undo;
+	/* Release: who sees the slot sees the record. */
+	smp_store_release(&me->granted, slot);
+	me->grants++;
+	return true;
+
+undo:
+	atomic_dec(&slot->reserved);
+	return false;
+}
+
 /* Give a place of @slot to the caller, or take the slot out of the eligible
  * set.
  */
 static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		      struct ip_vs_ext_cpu *me, bool task)
 {
-	u32 band = ext_band();
-	u32 taken = 0;
+	bool near = false, last = false;
 
 	lockdep_assert_held(&es->lock);
-	if (slot->upper) {
-		if (!slot->near &&
-		    (task || ext_conns(es, slot) >= slot->far))
-			ext_near_enter(es, slot);
-		if (slot->near) {
-			u32 reserved = ext_reserved(es, slot);
-			u32 count = ext_conns_most(es, slot);
+	if (slot->upper && !ext_near(slot) &&
+	    (task || ext_conns(es, slot) >= slot->far))
+		ext_near_enter(es, slot);
+	if (slot->upper && ext_near(slot)) {
+		u32 reserved, count;
 
-			taken = count + reserved + 1;
-			if (taken > slot->upper) {
-				if (count >= slot->upper) {
-					ext_slot_set(es, slot, IP_VS_EXT_FULL,
-						     false);
-				} else {
-					ext_slot_set(es, slot, IP_VS_EXT_HELD,
-						     false);
-					ext_gp_request(es);
-				}
-				return false;
+		near = true;
+		/* With ours. A full barrier, as in ext_reserve(). */
+		reserved = atomic_inc_return(&slot->reserved) +
+			   es->tasks_unknown;
+		count = ext_conns_most(es, slot);
+		if (count + reserved >= slot->upper) {
+			reserved = ext_reserved(es, slot, 1);
+			count = ext_conns_most(es, slot);
+		}
+		if (count + reserved > slot->upper) {
+			atomic_dec(&slot->reserved);
+			if (count >= slot->upper) {
+				ext_slot_set(es, slot, IP_VS_EXT_FULL, false);
+			} else {
+				ext_slot_set(es, slot, IP_VS_EXT_HELD, false);
+				ext_gp_request(es);
 			}
-			/* Twice the distance, so that it does not go to and
-			 * fro with every connection.
-			 */
-			if (!task && !reserved && slot->upper > band &&
-			    count < slot->upper - band &&
-			    slot->upper - band - count > band)
-				ext_near_leave(slot);
+			return false;
+		}
+		last = count + reserved == slot->upper;
+		if (ext_far_again(count, slot->upper) && !task && !slot->pend &&
+		    !es->tasks_unknown) {
+			near = false;
+			atomic_dec(&slot->reserved);
+			ext_near_leave(slot);
 		}
 	}
 
@@ -442,17 +609,23 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		/* Without a limit there is nothing to reserve; one that is set
 		 * in this very moment is for the decisions after it.
 		 */
-		if (slot->upper)
+		if (near)
 			ext_task_reserve(es, slot);
 	} else {
 		WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));
-		/* Release: with the slot, near_enter() sees the snapshot. */
+		WRITE_ONCE(me->stamp, es->gp_posted);
+		/* Release: with the slot, others see the snapshot. */
 		smp_store_release(&me->granted, slot);
-		if (slot->near)
-			ext_cpu_reserve(es, slot, me);
+		/* For the last place those who wait for it look at the record;
+		 * they need not search for it.
+		 */
+		if (last)
+			ext_cpu_enlist(es, slot, me);
+		if (near)
+			WRITE_ONCE(me->held, last ? (unsigned long)slot :
+						    ext_own(slot));
 	}
-	/* This was the last place. */
-	if (slot->near && taken == slot->upper) {
+	if (last) {
 		ext_slot_set(es, slot, IP_VS_EXT_HELD, false);
 		ext_gp_request(es);
 	}
@@ -491,6 +664,35 @@ static bool ext_in_use(const struct ip_vs_ext_service *es,
 }
 
 /**
+ * ip_vs_ext_schedule_near - decide for a server that is near its limit
+ * @es: service
+ * @skb: first packet of the connection
+ * @iph: its parsed header
+ * @slot: what pick() returned to the lock-free path for this connection, and
+ *	what it may not grant without a reservation
+ *
+ * Context: that of ip_vs_scheduler.schedule, in softirq; this CPU's part of @es is
+ *	IP_VS_EXT_GRANT_BUSY and has no reservation that is its own.
+ * Return: a real server, or NULL if none is eligible.
+ */
+struct ip_vs_dest *ip_vs_ext_schedule_near(struct ip_vs_ext_service *es,
+					   const struct sk_buff *skb,
+					   const struct ip_vs_iphdr *iph,
+					   struct ip_vs_ext_slot *slot)
+{
+	struct ip_vs_ext_cpu *me = this_cpu_ptr(es->cpu);
+
+	if (likely(ext_reserve(es, slot, me)))
+		return slot->dest;
+	/* Release: whoever sees that this CPU went on also sees the connection
+	 * of its previous decision counted.
+	 */
+	smp_store_release(&me->granted, NULL);
+	return ip_vs_ext_schedule_slow(es, skb, iph, slot);
+}
+EXPORT_SYMBOL_GPL(ip_vs_ext_schedule_near);
+
+/**
  * ip_vs_ext_schedule_slow - decide under the lock of the service
  * @es: service
  * @skb: first packet of the connection
@@ -526,9 +728,9 @@ struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
 		/* In softirq, one connection after the other. */
 		WRITE_ONCE(me->granted, NULL);
 		ext_cpu_settle(es, me);
-	} else {
-		ext_tasks_settle(es, current);
 	}
+	if (task || unlikely(ext_tasks_open(es)))
+		ext_tasks_settle(es, task ? current : NULL);
 	ext_relieve_watched(es);
 
 	while ((tier = ext_active(es))) {

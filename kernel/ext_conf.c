@@ -1549,7 +1549,7 @@ void ip_vs_ext_server_snapshot(struct ip_vs_ext_service *es,
 	s->tier = slot->tier->key;
 	s->state = slot->state;
 	s->upper = slot->upper;
-	s->lower = slot->lower;
+	s->lower = ext_lower(es, slot);
 	s->conns = ip_vs_ext_conns(slot->dest, ip_vs_ext_active_only(es->svc));
 	spin_unlock_bh(&es->lock);
 }

@@ -186,7 +186,7 @@ static void ext_event_slot(struct ip_vs_ext_service *es,
 	ev->has_dest = true;
 	ev->conns = ip_vs_ext_conns(slot->dest, ip_vs_ext_active_only(es->svc));
 	ev->upper = slot->upper;
-	ev->lower = slot->lower;
+	ev->lower = ext_lower(es, slot);
 	/* Its state is the new one, its place in the array is not yet. */
 	ev->eligible += ext_slot_eligible(slot);
 	ev->eligible -= slot->pos < ext_array(es, slot->tier)->eligible;

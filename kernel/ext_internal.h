@@ -86,13 +86,12 @@ void ext_service_put(struct ip_vs_ext_service *es);
 /* ext_admit.c */
 void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 bool ext_close(struct ip_vs_ext_service *es);
-u32 ext_reserved(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_limits_raised(struct ip_vs_ext_service *es,
 		       struct ip_vs_ext_slot *slot);
 void ext_return_turns(struct ip_vs_ext_service *es,
 		      struct ip_vs_ext_tier *tier);
 void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
-void ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
+bool ext_forget(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 void ext_relief_work(struct work_struct *work);
 
 /* The front end. Followed only with the lock of an ip_vs_ext_net held that is
@@ -125,17 +124,42 @@ void ext_event_tier(struct ip_vs_ext_service *es,
 		    enum ip_vs_ext_event_type type);
 void ext_event_forget(struct ip_vs_ext_service *es);
 
+/* Distance from the upper threshold at which grants begin to be reserved: one open
+ * grant and one connection in the middle of a change of state for every possible
+ * CPU. Written once.
+ */
+extern u32 ext_band;
+
 /* ext_main.c */
 void *ext_zalloc(size_t size);
 void ext_object_gone(void);
 
-/* Distance from the upper threshold at which grants begin to need the lock:
- * one open grant and one connection in the middle of a change of state for
- * every CPU.
- */
-static inline u32 ext_band(void)
+/* Are grants of the server reserved? es->lock held. */
+static inline bool ext_near(const struct ip_vs_ext_slot *slot)
 {
-	return 2 * num_possible_cpus();
+	return atomic_read(&slot->reserved) >= 0;
+}
+
+/* What the lower threshold is, as the core sees it. */
+static inline u32 ext_lower_of(const struct ip_vs_ext_slot *slot)
+{
+	u32 lower = READ_ONCE(slot->dest->l_threshold);
+
+	if (slot->ramp)
+		lower = min(lower, slot->upper);
+	return lower ?: slot->upper - slot->upper / 4;
+}
+
+/* A full server is relieved when it has fewer connections than this. While it is
+ * edited that is still the threshold of before for one that is watched, since it
+ * may have been below it unseen; the work would have seen the others. es->lock
+ * held.
+ */
+static inline u32 ext_lower(const struct ip_vs_ext_service *es,
+			    const struct ip_vs_ext_slot *slot)
+{
+	return slot->watch ? es->relief[slot->watch - 1].lower :
+			     ext_lower_of(slot);
 }
 
 static inline bool ext_slot_eligible(const struct ip_vs_ext_slot *slot)

@@ -171,22 +171,26 @@ static void ext_set_far(struct ip_vs_ext_slot *slot)
 {
 	u32 far;
 
-	if (!ext_slot_eligible(slot) || slot->near)
+	if (!ext_slot_eligible(slot) || ext_near(slot))
 		far = 0;
 	else if (!slot->upper)
 		far = U32_MAX;
 	else
-		far = slot->upper - ext_band();
+		far = slot->upper - ext_band;
 	WRITE_ONCE(slot->far, far);
 }
 
 /**
- * ext_near_leave - grants of a slot do not need es->lock any more
- * @slot: slot without reservations whose upper threshold is above ext_band()
+ * ext_near_leave - grants of a slot do not need reservations any more
+ * @slot: slot that has no limit, or one that is more than twice ext_band above
+ *	its count, and no reservations of tasks
+ *
+ * Those of CPUs end as they would have: ext_band has room for them.
  */
 void ext_near_leave(struct ip_vs_ext_slot *slot)
 {
-	slot->near = false;
+	if (ext_near(slot))
+		atomic_add(IP_VS_EXT_FAR, &slot->reserved);
 	ext_set_far(slot);
 }
 
@@ -233,7 +237,7 @@ static void ext_watch(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot)
 	    ext_array(es, slot->tier)->nr <= IP_VS_EXT_WATCH) {
 		es->watch[es->nr_watch] = slot;
 		WRITE_ONCE(es->relief[es->nr_watch].dest, slot->dest);
-		WRITE_ONCE(es->relief[es->nr_watch].lower, slot->lower);
+		WRITE_ONCE(es->relief[es->nr_watch].lower, ext_lower_of(slot));
 		slot->watch = es->nr_watch + 1;
 		/* Release: a reader that uses the new number finds the entry. */
 		smp_store_release(&es->nr_watch, es->nr_watch + 1);
@@ -260,7 +264,7 @@ static void ext_unwatch(struct ip_vs_ext_service *es,
 	last = es->watch[es->nr_watch - 1];
 	es->watch[i] = last;
 	WRITE_ONCE(es->relief[i].dest, last->dest);
-	WRITE_ONCE(es->relief[i].lower, last->lower);
+	WRITE_ONCE(es->relief[i].lower, es->relief[es->nr_watch - 1].lower);
 	last->watch = slot->watch;
 	slot->watch = 0;
 	WRITE_ONCE(es->nr_watch, es->nr_watch - 1);
@@ -586,22 +590,19 @@ static void ext_slot_limits(struct ip_vs_ext_service *es,
 			    struct ip_vs_ext_slot *slot)
 {
 	u32 upper = READ_ONCE(slot->dest->u_threshold);
-	u32 lower = READ_ONCE(slot->dest->l_threshold);
+	u32 old = slot->upper;
 
 	if (slot->ramp && upper) {
 		u64 part = (u64)upper * (IP_VS_EXT_RAMP - slot->ramp);
 
 		upper = max_t(u32, div_u64(part, IP_VS_EXT_RAMP), 1);
-		lower = min(lower, upper);
 	}
-	if (!lower)
-		lower = upper - upper / 4;
-	if (slot->upper == upper && slot->lower == lower)
-		return;
-	slot->upper = upper;
-	slot->lower = lower;
+	WRITE_ONCE(slot->upper, upper);
 	if (slot->watch)
-		WRITE_ONCE(es->relief[slot->watch - 1].lower, lower);
+		WRITE_ONCE(es->relief[slot->watch - 1].lower,
+			   ext_lower_of(slot));
+	if (upper == old)
+		return;
 	if (upper)
 		ext_near_enter(es, slot);
 	else
@@ -933,6 +934,7 @@ static int ext_dest_insert(struct ip_vs_ext_service *es,
 	if (!tier)
 		goto nomem_slot;
 	slot->dest = dest;
+	atomic_set(&slot->reserved, IP_VS_EXT_FAR);
 	slot->quiesced = true;
 	/* It may come with connections: from the trash, from another
 	 * scheduler, from a sync daemon. Between the thresholds only the core
@@ -976,9 +978,7 @@ static bool ext_dest_remove(struct ip_vs_ext_service *es,
 	spin_lock_bh(&es->lock);
 	priority = slot->priority;
 	ext_slot_set(es, slot, slot->state, true);
-	ext_near_enter(es, slot);
-	in_flight = ext_reserved(es, slot);
-	ext_forget(es, slot);
+	in_flight = ext_forget(es, slot);
 	ext_ramp_end(es, slot);
 	ext_tier_remove(es, slot);
 	es->nr_full -= slot->state == IP_VS_EXT_FULL;

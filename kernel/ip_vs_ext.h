@@ -27,8 +27,9 @@
  *		it, for what the operator sets by netlink. Nobody waits for
  *		the core, netlink, RTNL or a grace period with it held.
  *	es->lock (spin_lock_bh; a leaf: nothing is allocated, printed or
- *	waited for under it, with the one exception that near_enter() spins for
- *	a CPU that is between two instructions of the lock-free path)
+ *	waited for under it, with the one exception that those who look at the
+ *	records of CPUs spin for one that is between two instructions of the
+ *	lock-free path)
  *		slot: state, limits, position, reservations
  *		tier: its array, its place in es->tiers and es->eligible
  *		es: active, join, method, watch, hold, number of ramps,
@@ -62,17 +63,28 @@
  *	  covers one open grant and one connection that is changing its state
  *	  on every possible CPU) nobody looks at these records: even if all of
  *	  them bind to this server it stays below the limit. No lock is taken.
- *	- Near the limit all grants of a slot are made under es->lock.
- *	  near_enter() sets slot->far to 0, then collects the open grants of
- *	  all CPUs. Either the other CPU sees far == 0, or we see its record:
- *	  it stores GRANT_BUSY, executes a full barrier (in pick()), then
- *	  reads far; we store far, execute a full barrier, then read its
- *	  record, waiting while that is GRANT_BUSY.
+ *	- Near the limit every open grant of a slot is one in slot->reserved,
+ *	  from before the count is read until after its connection is counted.
+ *	  It is made if both together, this one included, stay below the limit;
+ *	  the last place is granted under es->lock. Of several who reserve at
+ *	  once the last one sees all others, in one number or the other.
+ *	- near_enter() sets slot->far to 0, then reserves for the open grants
+ *	  of all CPUs, then lets others reserve. Either the other CPU sees
+ *	  far == 0, or we see its record: it stores GRANT_BUSY, executes a full
+ *	  barrier (in pick()), then reads far; we store far, execute a full
+ *	  barrier, then read its record, waiting while that is GRANT_BUSY.
+ *	- near_leave() stops the reserving by one atomic operation, and only
+ *	  when the count is below far by as much again, or the limit is gone. A
+ *	  reservation made just before is one open grant of its CPU, for which
+ *	  far has room.
  *	- An open grant is over when its CPU started another decision, when
  *	  that CPU's connection counter of the service moved (the core raises it
  *	  after the count of the server), or when a grace period has passed: the
  *	  core binds in the RCU section that called schedule(). No timeout is
- *	  involved.
+ *	  involved. Its CPU finds out by itself when it decides again; for the
+ *	  others there is its struct ip_vs_ext_cpu, from where they move the
+ *	  reservation to the list of the slot before they judge it, so that the
+ *	  CPU does not end it, and make another, at the same time.
  *	- A task that opens a connection to its own director may be interrupted
  *	  or moved between decision and bind, so such grants always use the
  *	  lock and are over when the same task asks again or after a grace
@@ -255,28 +267,30 @@ enum ip_vs_ext_state {
  *	the limit or not eligible
  * @upper: upper threshold in connections, as it is now while @ramp is not 0;
  *	0: none
- * @lower: a full server is relieved when its count is below this
+ * @reserved: places that may be filled without another decision, while near the
+ *	limit; plus IP_VS_EXT_FAR, so negative, while decisions may not reserve
  * @pos: index in the array of @tier
- * @open: first CPU with an open reservation for this slot, plus 1; 0: none
+ * @open: first CPU whose reservation is in the list of this slot, plus 1; 0:
+ *	none
  * @watch: index in es->watch plus 1; 0: not watched
  * @ramp: slow start: tenths of its limit and share that it does not have yet
  * @pend: open reservations made by tasks
  * @state: enum ip_vs_ext_state
- * @near: grants need es->lock
  * @quiesced: the weight is 0
  * @priority: the server has a priority attribute
  * @leaf: its place among the shares of @tier, see ext_smooth.c; here because this
  *	line has room for it
  *
- * Written under es->lock, one cache line. What decisions read comes first, in
- * 32 bytes, which are in one line also where a scheduler makes it longer.
+ * Written under es->lock but for @reserved, one cache line. What decisions read
+ * comes first, in 32 bytes, which are in one line also where a scheduler makes it
+ * longer.
  */
 struct ip_vs_ext_slot {
 	struct ip_vs_dest	*dest;
 	struct ip_vs_ext_tier	*tier;
 	u32			far;
 	u32			upper;
-	u32			lower;
+	atomic_t		reserved;
 	u32			pos;
 	union {
 		struct rb_node	by_dest;
@@ -287,11 +301,13 @@ struct ip_vs_ext_slot {
 	u8			ramp;
 	u32			pend:6,
 				state:2,
-				near:1,
 				quiesced:1,
 				priority:1,
 				leaf:18;
 };
+
+/* More than all that can be reserved, and negative. */
+#define IP_VS_EXT_FAR		(-(1 << 30))
 
 /**
  * struct ip_vs_ext_array - the slots of a tier, eligible ones first
@@ -340,6 +356,9 @@ struct ip_vs_ext_tier {
 /* ip_vs_ext_cpu.granted while the lock-free path has not decided yet */
 #define IP_VS_EXT_GRANT_BUSY	((struct ip_vs_ext_slot *)1UL)
 
+/* in ip_vs_ext_cpu.held, see there */
+#define IP_VS_EXT_OWN		1UL
+
 /**
  * struct ip_vs_ext_cpu - one CPU's part of a service
  * @granted: slot of the last grant; compared, never followed
@@ -351,12 +370,15 @@ struct ip_vs_ext_tier {
  * @taken: how often it did in that jiffy, at most IP_VS_EXT_TURNS_BUSY
  * @grants: decisions that returned a server
  * @refusals: decisions that found none
- * @held: slot in whose reservation list the record is, or NULL
+ * @held: slot in which this CPU has a reservation, or 0; with IP_VS_EXT_OWN as
+ *	long as the CPU itself ends it, else it is in the list of the slot
  * @stamp: grace period in which it was made
  * @next: next CPU in that list, plus 1
  * @cpu: the CPU this belongs to
  *
- * Up to @refusals: written by its CPU with BH disabled. The rest: es->lock.
+ * Up to @refusals: written by its CPU with BH disabled. @held: if 0 or with
+ * IP_VS_EXT_OWN, by its CPU without a lock and by whoever holds es->lock, so with
+ * cmpxchg(); @stamp goes with it. The rest: es->lock.
  */
 struct ip_vs_ext_cpu {
 	struct ip_vs_ext_slot	*granted;
@@ -369,7 +391,7 @@ struct ip_vs_ext_cpu {
 	u64			grants;
 	u64			refusals;
 
-	struct ip_vs_ext_slot	*held;
+	unsigned long		held;
 	u32			stamp;
 	u16			next;
 	u16			cpu;
@@ -649,6 +671,10 @@ void ip_vs_ext_tune(struct ip_vs_ext_service *es, u32 method, u32 min_active,
 		    unsigned long hold, unsigned long slow_start);
 void ip_vs_ext_read_counters(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_counters *sum);
+struct ip_vs_dest *ip_vs_ext_schedule_near(struct ip_vs_ext_service *es,
+					   const struct sk_buff *skb,
+					   const struct ip_vs_iphdr *iph,
+					   struct ip_vs_ext_slot *slot);
 struct ip_vs_dest *ip_vs_ext_schedule_slow(struct ip_vs_ext_service *es,
 					   const struct sk_buff *skb,
 					   const struct ip_vs_iphdr *iph,
@@ -814,6 +840,21 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
 	return ip_vs_ext_relieved(es->relief, n, false);
 }
 
+/* End this CPU's reservation @held: in softirq, one connection after the other.
+ * False if only a holder of es->lock may.
+ */
+static inline bool ip_vs_ext_release(struct ip_vs_ext_cpu *me,
+				     unsigned long held)
+{
+	struct ip_vs_ext_slot *slot = (void *)(held & ~IP_VS_EXT_OWN);
+
+	/* A full barrier if it succeeds: the connection was counted before. */
+	if (!(held & IP_VS_EXT_OWN) || cmpxchg(&me->held, held, 0) != held)
+		return false;
+	atomic_dec(&slot->reserved);
+	return true;
+}
+
 /**
  * ip_vs_ext_schedule_or - choose a server for a new connection
  * @svc: virtual service
@@ -825,7 +866,8 @@ static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
  *	last, so that it makes no other decision save registers.
  *
  * The whole decision while nothing is full, nothing is near its limit and the
- * packet is handled in softirq; everything else is ip_vs_ext_schedule_slow().
+ * packet is handled in softirq; everything else is ip_vs_ext_schedule_near() and
+ * ip_vs_ext_schedule_slow().
  *
  * Context: that of ip_vs_scheduler.schedule: under RCU, any CPU, no locks.
  * Return: a real server, or NULL if none is eligible.
@@ -846,6 +888,7 @@ ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 	struct ip_vs_ext_tier *tier;
 	struct ip_vs_ext_cpu *me;
 	struct ip_vs_dest *dest;
+	unsigned long held;
 
 	/* a scheduler change is under way */
 	if (unlikely(!es))
@@ -861,7 +904,8 @@ ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 	if (unlikely(!tier) && other && READ_ONCE(es->method))
 		return other(svc, skb, iph);
 	me = this_cpu_ptr(es->cpu);
-	if (unlikely(READ_ONCE(me->held)))
+	held = READ_ONCE(me->held);
+	if (unlikely(held) && !ip_vs_ext_release(me, held))
 		goto slow;
 	if (unlikely(!tier)) {
 		if (READ_ONCE(es->nr_watch) && ip_vs_ext_relief_due(es, svc))
@@ -886,7 +930,7 @@ ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 	dest = slot->dest;
 	if (unlikely(ip_vs_ext_conns(dest, ip_vs_ext_active_only(svc)) >=
 		     READ_ONCE(slot->far)))
-		goto leave;
+		return ip_vs_ext_schedule_near(es, skb, iph, slot);
 
 	WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));
 	/* Release: with the slot, near_enter() sees the snapshot. */

@@ -131,24 +131,30 @@ static struct ip_vs_ext_slot *slot_of(const struct ip_vs_dest *dest)
 static void check_slot(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *s,
 		       u32 *open_total)
 {
+	bool near = atomic_read(&s->reserved) >= 0;
+	u32 i, pend = 0, cpus = 0;
+	int cpu;
 	u16 cpu1;
-	u32 i, pend = 0;
 
-	for (cpu1 = s->open; cpu1; (*open_total)++) {
+	for (cpu1 = s->open; cpu1; cpus++) {
 		struct ip_vs_ext_cpu *c = per_cpu_ptr(es->cpu, cpu1 - 1);
 
-		MUST(c->held == s);
+		MUST(c->held == (unsigned long)s);
 		MUST(c->cpu == cpu1 - 1);
 		cpu1 = c->next;
 	}
+	for_each_possible_cpu(cpu)
+		cpus += per_cpu_ptr(es->cpu, cpu)->held ==
+			((unsigned long)s | IP_VS_EXT_OWN);
+	*open_total += cpus;
 	for (i = 0; i < es->nr_tasks; i++)
 		pend += es->tasks[i].slot == s;
 	MUST(s->pend == pend);
+	MUST(atomic_read(&s->reserved) ==
+	     (int)(cpus + pend) + (near ? 0 : IP_VS_EXT_FAR));
 	MUST(s->upper == READ_ONCE(s->dest->u_threshold));
-	MUST(s->lower == (s->dest->l_threshold ? s->dest->l_threshold :
-			  s->upper - s->upper / 4));
 	MUST(s->quiesced == (atomic_read(&s->dest->weight) == 0));
-	if (s->state != IP_VS_EXT_OPEN || s->quiesced || s->near)
+	if (s->state != IP_VS_EXT_OPEN || s->quiesced || near)
 		MUST(s->far == 0);
 	else if (!s->upper)
 		MUST(s->far == U32_MAX);
@@ -159,6 +165,8 @@ static void check_slot(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *s,
 		MUST(s->state == IP_VS_EXT_OPEN);
 	if (s->watch)
 		MUST(es->watch[s->watch - 1] == s && s->watch <= es->nr_watch);
+	MUST(ext_lower(es, s) ==
+	     (s->dest->l_threshold ?: s->upper - s->upper / 4));
 }
 
 static void check_invariants(void)
@@ -219,7 +227,7 @@ static void check_invariants(void)
 	if (unwatched)
 		MUST(delayed_work_pending(&es->work));
 	for_each_possible_cpu(cpu)
-		cpus += per_cpu_ptr(es->cpu, cpu)->held != NULL;
+		cpus += per_cpu_ptr(es->cpu, cpu)->held != 0;
 	MUST(cpus == open);
 	list_for_each_entry(d, &svc->destinations, n_list) {
 		dests++;
@@ -869,6 +877,194 @@ START_TEST(far_from_the_limit_no_lock)
 	for (i = 0; i < 1000; i++)
 		ck_assert_uint_eq(go(), 2);
 	ck_assert_uint_eq(shim_locks_taken(), before);
+}
+END_TEST
+
+/* What tasks have reserved has no room in the distance. */
+START_TEST(near_as_long_as_a_task_may_bind)
+{
+	struct ip_vs_ext_slot *slot;
+
+	add(1, 1, 1000, 0);
+	slot = slot_of(shim_dest(svc, 1));
+	shim_process_context = true;
+	go();
+	shim_process_context = false;
+	ck_assert_int_eq(atomic_read(&slot->reserved), 1);
+	go();
+	ck_assert_uint_eq(slot->far, 0);
+	quiet();
+	/* one to find out that it is over, one to leave */
+	go();
+	go();
+	ck_assert_uint_eq(slot->far, 1000 - 32);
+	ck_assert_int_eq(atomic_read(&slot->reserved), IP_VS_EXT_FAR);
+}
+END_TEST
+
+/* Only the last place is granted under the lock. */
+START_TEST(near_the_limit_no_lock)
+{
+	unsigned long before;
+	int i, cpu;
+
+	add(1, 2, 5, 5);
+	add(2, 1, 0, 0);
+	before = shim_locks_taken();
+	for (i = 0; i < 4; i++)
+		ck_assert_uint_eq(go(), 1);
+	ck_assert_uint_eq(shim_locks_taken(), before);
+	ck_assert_uint_eq(go(), 1);
+	ck_assert_uint_gt(shim_locks_taken(), before);
+	check_invariants();
+
+	/* CPUs that have not decided again count twice, but not for the lock */
+	unit_ok(shim_edit_dest(svc, 1, 2, 15, 15));
+	for (cpu = 1; cpu <= 5; cpu++)
+		ck_assert_uint_eq(go_on(cpu), 1);
+	ck_assert_int_eq(atomic_read(&slot_of(shim_dest(svc, 1))->reserved), 5);
+	for (i = 10; i < 15; i++)
+		ck_assert_uint_eq(go(), 1);
+	ck_assert_uint_eq(go(), 2);
+	check_invariants();
+}
+END_TEST
+
+static int records;
+
+static void look_at_record(const void *p)
+{
+	const struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
+
+	/* Before a grant is published; this one has been made then. */
+	if (p == &c->granted && c->granted == IP_VS_EXT_GRANT_BUSY)
+		records += c->held == ((unsigned long)slot_of(shim_dest(svc, 1)) |
+				       IP_VS_EXT_OWN);
+}
+
+/* As long as a CPU is busy others wait for its record. */
+START_TEST(record_before_grant)
+{
+	add(1, 1, 5, 5);
+	records = 0;
+	shim_release_hook = look_at_record;
+	ck_assert_uint_eq(go_on(1), 1);
+	shim_release_hook = NULL;
+	ck_assert_int_eq(records, 1);
+}
+END_TEST
+
+/* Reserved, no record yet: the server must not go before there is one. */
+static void delete_server_meanwhile(const void *p)
+{
+	const struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
+
+	if (p != &c->held)
+		return;
+	shim_release_hook = NULL;
+	shim_switch(0);
+	shim_expect_death("spins for another CPU");
+	shim_del_dest(svc, 1);
+	ck_abort_msg("did not wait for a reservation that is being made");
+}
+
+START_TEST(reservation_being_made)
+{
+	add(1, 1, 4, 4);
+	shim_release_hook = delete_server_meanwhile;
+	open_on(1);
+	ck_abort_msg("a record was not made");
+}
+END_TEST
+
+/* What it granted before, far from that limit, is collected when it has a record to
+ * make.
+ */
+static void collect_meanwhile(const void *p)
+{
+	struct ip_vs_ext_slot *slot = slot_of(shim_dest(svc, 2));
+	struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
+
+	if (p != &c->held)
+		return;
+	shim_release_hook = NULL;
+	atomic_inc(&slot->reserved);
+	c->held = (unsigned long)slot | IP_VS_EXT_OWN;
+}
+
+START_TEST(record_of_an_older_grant)
+{
+	add(1, 2, 5, 5);
+	add(2, 1, 5, 5);
+	shim_release_hook = collect_meanwhile;
+	ck_assert_uint_eq(go_on(1), 1);
+	ck_assert_ptr_null(shim_release_hook);
+	ck_assert_int_eq(atomic_read(&slot_of(shim_dest(svc, 2))->reserved), 0);
+	ck_assert_int_eq(atomic_read(&slot_of(shim_dest(svc, 1))->reserved), 1);
+	check_invariants();
+}
+END_TEST
+
+/* Its reservation is put into the list when it is about to end it. */
+static void list_meanwhile(const void *p)
+{
+	struct ip_vs_ext_slot *slot = slot_of(shim_dest(svc, 1));
+	struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
+
+	if (p != &c->held)
+		return;
+	shim_release_hook = NULL;
+	c->held = (unsigned long)slot;
+	c->next = slot->open;
+	slot->open = c->cpu + 1;
+}
+
+START_TEST(reservation_listed_while_it_ends)
+{
+	add(1, 1, 5, 5);
+	ck_assert_uint_eq(go_on(1), 1);
+	shim_release_hook = list_meanwhile;
+	ck_assert_uint_eq(go_on(1), 1);
+	ck_assert_ptr_null(shim_release_hook);
+	ck_assert_int_eq(atomic_read(&slot_of(shim_dest(svc, 1))->reserved), 1);
+	check_invariants();
+}
+END_TEST
+
+/* Somebody was about to put the reservation of the last decision into the list, and
+ * this is the one that is there.
+ */
+static void listed_meanwhile(const void *p)
+{
+	struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
+	struct ip_vs_ext_slot *slot = slot_of(shim_dest(svc, 1));
+
+	if (p != &c->granted || !c->held)
+		return;
+	c->held = (unsigned long)slot;
+	c->next = slot->open;
+	slot->open = c->cpu + 1;
+	shim_release_hook = NULL;
+	shim_switch(0);
+	shim_expect_death("spins for another CPU");
+	go();
+	ck_abort_msg("judged a reservation that is being made");
+}
+
+START_TEST(reservation_listed_while_being_made)
+{
+	int i;
+
+	/* two connections, and their CPU has gone on */
+	add(1, 1, 4, 4);
+	add(2, 1, 0, 0);
+	for (i = 0; i < 4; i++)
+		go();
+	ck_assert_int_eq(conns(1), 2);
+	unit_ok(shim_edit_dest(svc, 2, 0, 0, 0));
+	shim_release_hook = listed_meanwhile;
+	open_on(1);
+	ck_abort_msg("a grant was not announced");
 }
 END_TEST
 
@@ -1554,7 +1750,14 @@ int main(void)
 	tcase_add_test(tc, grants_in_flight_when_a_limit_is_set);
 	tcase_add_test(tc, grants_in_flight_when_the_limit_comes_near);
 	unit_add_death(tc, decision_being_made_when_a_limit_is_set);
+	unit_add_death(tc, reservation_being_made);
+	unit_add_death(tc, reservation_listed_while_being_made);
 	tcase_add_test(tc, far_from_the_limit_no_lock);
+	tcase_add_test(tc, near_as_long_as_a_task_may_bind);
+	tcase_add_test(tc, near_the_limit_no_lock);
+	tcase_add_test(tc, record_before_grant);
+	tcase_add_test(tc, record_of_an_older_grant);
+	tcase_add_test(tc, reservation_listed_while_it_ends);
 	tcase_add_test(tc, active_connections_only);
 	tcase_add_test(tc, active_comes_after_the_statistics);
 	suite_add_tcase(s, tc);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "attrs.h"
+#include "ext_internal.h"
 #include "unit.h"
 
 enum { RR, WRR, LC, SH };
@@ -1285,10 +1286,10 @@ START_TEST(slow_start_of_any_limit)
 	ck_assert_uint_eq(slot_of(2)->upper, 2);
 	edit(2, 5, INT_MAX, 0);
 	ck_assert_uint_eq(slot_of(2)->upper, 644245094);
-	ck_assert_uint_eq(slot_of(2)->lower, 644245094 - 644245094 / 4);
+	ck_assert_uint_eq(ext_lower_of(slot_of(2)), 644245094 - 644245094 / 4);
 	edit(2, 5, 100, 7);
 	ck_assert_uint_eq(slot_of(2)->upper, 30);
-	ck_assert_uint_eq(slot_of(2)->lower, 7);
+	ck_assert_uint_eq(ext_lower_of(slot_of(2)), 7);
 	edit(2, 5, 0, 0);
 	ck_assert_uint_eq(slot_of(2)->upper, 0);
 }
@@ -1367,7 +1368,9 @@ static void check_invariants(void)
 			lower = min(lower, upper);
 		}
 		MUST(s->upper == upper);
-		MUST(s->lower == (lower ? lower : upper - upper / 4));
+		lower = lower ?: upper - upper / 4;
+		MUST(ext_lower_of(s) == lower);
+		MUST(ext_lower(es, s) == lower);
 		MUST(!s->ramp || !s->quiesced);
 		ramps += s->ramp != 0;
 	}

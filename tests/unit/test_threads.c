@@ -15,6 +15,7 @@ static struct ip_vs_service __rcu *svc;
 static long wanted;		/* grants until the clients stop releasing */
 static int fill;		/* keep asking and release nothing */
 static int stop;
+static int most = 8;		/* connections that a client has */
 static long capacity;		/* of all servers; 0: unknown */
 static unsigned int conn_flags;
 
@@ -61,7 +62,7 @@ static void *client_main(void *arg)
 			continue;
 		}
 		/* Now and then let go of one, of some, of all. */
-		while (held && (!c || n > 8 || shim_rnd() % 3 == 0)) {
+		while (held && (!c || n > READ_ONCE(most) || shim_rnd() % 3 == 0)) {
 			c = held;
 			held = c->next;
 			shim_release(c);
@@ -224,6 +225,43 @@ START_TEST(exact_with_hysteresis)
 END_TEST
 
 /*
+ * One server goes to and fro between where grants are reserved, from 78 on with so
+ * many CPUs, and where they are not, below 40.
+ */
+START_TEST(exact_far_and_near)
+{
+	struct ip_vs_dest *d;
+	unsigned int near = 0, far = 0;
+	u64 end;
+
+	setup(0);
+	unit_ok(shim_add_dest(svc, 1, 5, 100, 100));
+	d = shim_dest(svc, 1);
+	capacity = 100;
+	most = 40;
+	clients_start();
+	end = now_ms() + 60000;
+	while ((near < 50u * unit_factor() || far < 50u * unit_factor()) &&
+	       now_ms() < end) {
+		u32 conns = atomic_read(&d->totalconns);
+
+		if (READ_ONCE(most) && conns > 90) {
+			WRITE_ONCE(most, 0);
+			near++;
+		} else if (!READ_ONCE(most) && conns < 30) {
+			WRITE_ONCE(most, 40);
+			far++;
+		}
+		usleep(100);
+	}
+	ck_assert_uint_ge(far, 50u * unit_factor());
+	fill_to_the_brim();
+	most = 8;
+	shim_end();
+}
+END_TEST
+
+/*
  * Servers come, go, change weight and lower limit while clients run. Their
  * upper limits stay (a limit that is lowered between decision and bind could
  * not be told from one that was overrun).
@@ -367,6 +405,7 @@ int main(void)
 	tcase_add_loop_test(tc, exact_limit_of_active, 0, ARRAY_SIZE(limits));
 	tcase_add_test(tc, exact_limit_without_statistics);
 	tcase_add_test(tc, exact_with_hysteresis);
+	tcase_add_test(tc, exact_far_and_near);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("config");

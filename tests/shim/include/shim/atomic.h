@@ -38,16 +38,19 @@
 #define smp_mb__after_spinlock() smp_mb()
 #define smp_store_mb(x, v)	do { WRITE_ONCE(x, v); smp_mb(); } while (0)
 #ifdef SHIM_FAST
-#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define SHIM_RELEASE_POINT(p)	do { } while (0)
 #else
-/* Just before the store: where a test can play another CPU (shim.h). */
+/* Just before the store, or the cmpxchg(): where a test can play another CPU
+ * (shim.h).
+ */
 extern void (*shim_release_hook)(const void *p);
 void shim_release_point(const void *p);
+#define SHIM_RELEASE_POINT(p)	shim_release_point(p)
+#endif
 #define smp_store_release(p, v) do {					\
-	shim_release_point(p);						\
+	SHIM_RELEASE_POINT(p);						\
 	__atomic_store_n(p, v, __ATOMIC_RELEASE);			\
 } while (0)
-#endif
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #ifndef SHIM_FAST
 /* Whoever is waited for may be a thread that has no CPU. */
@@ -78,13 +81,13 @@ void shim_race_point(void);
 /* One set of operations for a type, in one memory order. */
 #define SHIM_ATOMIC_ORDER(pfx, at, t, sfx, mo, fail)			\
 static inline t pfx##_add_return##sfx(t i, at *v)			\
-{ return __atomic_add_fetch(&v->counter, i, mo); }			\
+{ SHIM_RACE_POINT(); return __atomic_add_fetch(&v->counter, i, mo); }	\
 static inline t pfx##_sub_return##sfx(t i, at *v)			\
-{ return __atomic_sub_fetch(&v->counter, i, mo); }			\
+{ SHIM_RACE_POINT(); return __atomic_sub_fetch(&v->counter, i, mo); }	\
 static inline t pfx##_inc_return##sfx(at *v)				\
-{ return __atomic_add_fetch(&v->counter, 1, mo); }			\
+{ SHIM_RACE_POINT(); return __atomic_add_fetch(&v->counter, 1, mo); }	\
 static inline t pfx##_dec_return##sfx(at *v)				\
-{ return __atomic_sub_fetch(&v->counter, 1, mo); }			\
+{ SHIM_RACE_POINT(); return __atomic_sub_fetch(&v->counter, 1, mo); }	\
 static inline t pfx##_fetch_add##sfx(t i, at *v)			\
 { return __atomic_fetch_add(&v->counter, i, mo); }			\
 static inline t pfx##_fetch_sub##sfx(t i, at *v)			\
@@ -185,6 +188,7 @@ SHIM_ATOMIC(atomic_long, atomic_long_t, long)
 #define xchg_relaxed(p, v)	__atomic_exchange_n(p, v, __ATOMIC_RELAXED)
 #define SHIM_CMPXCHG(p, o, n, mo) ({					\
 	typeof(*(p)) o_ = (o);						\
+	SHIM_RELEASE_POINT(p);						\
 	__atomic_compare_exchange_n(p, (typeof(*(p) + 0) *)&o_, n,	\
 				    false, mo, __ATOMIC_RELAXED);	\
 	o_; })

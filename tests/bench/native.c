@@ -31,6 +31,7 @@
  *	half, most	one half, or 99 of 100 servers, are full
  *	all		all are: every connection is refused
  *	tiers		100 tiers, of which the lowest is not full
+ *	near		all servers may have some connections more, ours and rr only
  *
  * and for schedulers with shares
  *
@@ -60,6 +61,7 @@
 #include "native.h"
 
 #define UPPER		1000000		/* far away */
+#define UPPER_NEAR	5
 #define SAMPLE_NS	2000000		/* one thread */
 #define SAMPLE_US	4000		/* two threads */
 #define MAX_ROUNDS	101
@@ -67,12 +69,12 @@
 #define RETRIES		20		/* for CPUs that are not busy */
 
 enum variant {
-	LIMITS, HALF, MOST, FULL, REBOUND, ALL, TIERS, WEIGHTS, DISTINCT, HEAVY,
-	HEAVYFULL,
+	LIMITS, HALF, MOST, FULL, REBOUND, ALL, TIERS, NEAR, WEIGHTS, DISTINCT,
+	HEAVY, HEAVYFULL,
 };
 static const char * const variant_name[] = {
-	"limits", "half", "most", "full", "rebound", "all", "tiers", "weights", "distinct",
-	"heavy", "heavyfull",
+	"limits", "half", "most", "full", "rebound", "all", "tiers", "near", "weights",
+	"distinct", "heavy", "heavyfull",
 };
 
 #define TIERS_NR	100
@@ -338,6 +340,8 @@ static bool takes_part(const struct contender *c, enum variant variant)
 		return c == HPRIO || c == EMPTY;
 	case TIERS:
 		return c->tiers || c == &contenders[0] || c == EMPTY;
+	case NEAR:
+		return strncmp(c->bind, "mainline", 8) || c == &contenders[0];
 	default:
 		return c->heavy || c == &contenders[0] || c == EMPTY;
 	}
@@ -482,6 +486,7 @@ static int weight_of(enum variant variant, const struct contender *c, unsigned i
 /* A service of @n servers for each who takes part. */
 static void open_services(enum variant variant, unsigned int n)
 {
+	u32 upper = variant == NEAR ? UPPER_NEAR : UPPER;
 	struct contender *c;
 	unsigned int i;
 
@@ -492,7 +497,7 @@ static void open_services(enum variant variant, unsigned int n)
 		if (shim_add_service(&c->svc, c->bind, c - contenders + 1, 0))
 			die("cannot be bound", c->name);
 		for (i = 1; i <= n; i++)
-			if (shim_add_dest(c->svc, i, weight_of(variant, c, i), UPPER, 0))
+			if (shim_add_dest(c->svc, i, weight_of(variant, c, i), upper, 0))
 				die("cannot add a server", c->name);
 	}
 }

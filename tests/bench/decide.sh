@@ -229,11 +229,11 @@ function inverse(variant, n, sched2,	s, i, k, r) {
 END {
 	split("rr wrr wlc fo ovf hprio", name)
 	nbeside = split("rr rr_ext wrr wrr_ext bw_load", besides)
-	nshare = split("limits full weights distinct heavy heavyfull", share)
+	nshare = split("limits near full weights distinct heavy heavyfull", share)
 	neach = split("bw_lag_val bw_lag auto_bw", each)
 	split("limits full rebound", variants)
 	split("2 16 128 1024 10240 20480", sizes)
-	nlevels = split("limits half most full all tiers", levels)
+	nlevels = split("limits near half most full all tiers", levels)
 	split("gross instr ns1", kinds)
 	label["gross"] = "gross"; label["instr"] = "net"; label["ns1"] = "ns"
 
@@ -242,6 +242,7 @@ END {
 	print "rebound: as full, and they were full already when bound to the scheduler"
 	print "half, most, all: 50, 99 and 100 of 100 are full; all: connections are refused"
 	print "tiers:   100 tiers, of which the lowest is not full"
+	print "near:    all may have five connections, of which none comes about; ours and rr"
 	if ("gross" in have) {
 		table("gross", "instructions per schedule(), with the harness")
 		table("instr", "instructions per schedule(), net of the harness (" \

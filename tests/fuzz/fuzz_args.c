@@ -28,8 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (command_parse(argc, argv, &c, &d)) {
 		/* A refusal says why, on whole lines, and points into the words. */
-		if (!d.text[0] || !memchr(d.text, '\0', sizeof(d.text)) ||
-		    d.text[strlen(d.text) - 1] != '\n' || d.arg < -1 || d.arg > argc ||
+		if (!memchr(d.text, '\0', sizeof(d.text)) || !d.whole[0] ||
+		    strncmp(d.whole, d.text, strlen(d.text)) ||
+		    d.whole[strlen(d.whole) - 1] != '\n' || d.arg < -1 || d.arg > argc ||
 		    d.status == 0)
 			abort();
 	} else if (c.id <= CMD_NONE || c.id >= CMD_COUNT) {

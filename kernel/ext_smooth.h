@@ -183,7 +183,8 @@ void ip_vs_ext_smooth_bandwidth(struct ip_vs_ext_service *es,
  * filled again, gets a pick that another CPU gets, too, and so does one that was
  * stopped between index and floor while the ring was filled: one server has one
  * connection more than its share, once. A server that has left in between is
- * found out by slot->far, which is 0.
+ * found out by slot->far, which is 0; if it has places left nevertheless, and its
+ * grants are reserved, it gets this connection as if it had been decided before.
  *
  * Whatever is found in the ring, at the index or below, is a slot that was in
  * the tier after the caller's RCU section began, or NULL: see

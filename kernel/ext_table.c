@@ -166,7 +166,7 @@ static void ext_hold_work(struct work_struct *work)
 	spin_unlock_bh(&es->lock);
 }
 
-/* Below this count a grant needs no lock. */
+/* Below this count a grant needs no reservation. */
 static void ext_set_far(struct ip_vs_ext_slot *slot)
 {
 	u32 far;

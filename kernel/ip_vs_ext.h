@@ -263,7 +263,7 @@ enum ip_vs_ext_state {
  * @tier: the tier whose array holds the slot
  * @by_dest: node in es->slots, ordered by @dest
  * @rcu: frees the slot, when @by_dest is no longer in use
- * @far: below this connection count no lock is needed to grant; 0 when near
+ * @far: below this connection count a grant needs no reservation; 0 when near
  *	the limit or not eligible
  * @upper: upper threshold in connections, as it is now while @ramp is not 0;
  *	0: none

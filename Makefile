@@ -133,9 +133,9 @@ torture: lab-tools ## everything changes at random under a flood (MINUTES=2, SEE
 	@tests/deps.sh
 	@tests/torture/run.sh -k '$(KERNEL)' -m '$(or $(MINUTES),2)' $(if $(SEED),-s '$(SEED)')
 
-check-mutants: lab-tools ## break the modules on purpose; a test must notice (T="name ...", DEBUG=kernel)
+check-mutants: lab-tools ## break the modules on purpose; a test must notice (T="name ...")
 	@tests/deps.sh
-	@tests/mutants/run.sh -k '$(KERNEL)' $(if $(DEBUG),-d '$(DEBUG)') $(T)
+	@tests/mutants/run.sh -k '$(KERNEL)' $(T)
 
 check-cost: ## instructions of each decision, next to what they were (tests/bench/cost.txt)
 	@tests/deps.sh

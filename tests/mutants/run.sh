@@ -3,16 +3,15 @@
 # Break the modules on purpose, and see that a test notices.
 #
 #   run.sh --list
-#   run.sh [-k SERIES] [-d KERNEL] [MUTANT...]
+#   run.sh [-k SERIES] [MUTANT...]
 #
-# SERIES is a kernel of tests/vm/kernel.sh, by default 6.1, or of tests/debug/kernel.sh;
-# KERNEL one of the latter, for what only such a one can see. Each file in list/ is a
-# mutant: what it breaks, the file, the test that must fail, what that has to say,
-# and then sed commands:
+# SERIES is a kernel of tests/vm/kernel.sh, by default 6.1, or of tests/debug/kernel.sh.
+# Each file in list/ is a mutant: what it breaks, the file, the test that must fail,
+# what that has to say, and then sed commands:
 #
 #   # what: a server takes one connection more than its upper threshold
 #   # file: kernel/ext_admit.c
-#   # test: unit ext hprio | vm exact | torture | debug
+#   # test: unit ext hprio | vm exact | torture
 #   # says: fill:|limit:
 #   s/taken > slot->upper/taken > slot->upper + 1/
 #
@@ -125,8 +124,7 @@ verdict() {
 		done
 		echo yes
 		;;
-	torture | debug)
-		[ "$kind" = torture ] || series=$debug
+	torture)
 		modules "$series" torture || { echo "does not compile"; return; }
 		boot "$series" "$tree/tests/torture/torture.sh" "${torture[@]}" &&
 			echo yes || echo no
@@ -157,10 +155,6 @@ run_mutant() {
 
 	file=$(field "$m" file) test=$(field "$m" test) says=$(field "$m" says)
 	what=$(field "$m" what)
-	if [[ $test = debug* && -z $debug ]]; then
-		result "$m" skipped "$what: only a debug kernel sees it (-d)"
-		return
-	fi
 	if ! control "$test"; then
 		result "$m" error \
 			"$test fails with the tree as it is: $work/log/control-${test// /-}"
@@ -190,12 +184,11 @@ run_mutant() {
 	restore
 }
 
-series=6.1 debug='' broken='' log=''
+series=6.1 broken='' log=''
 declare -A controls=() count=()
-while getopts k:d:-: opt; do
+while getopts k:-: opt; do
 	case $opt in
 	k) series=$OPTARG ;;
-	d) debug=$OPTARG ;;
 	-)
 		[ "$OPTARG" = list ] || { usage; exit 2; }
 		list
@@ -227,8 +220,8 @@ for m in "${mutants[@]}"; do
 done
 
 mkdir -p "$root/build/results"
-printf '%d %d %d\n' "${count[caught]-0}" $((${count[survived]-0} + ${count[error]-0})) \
-	"${count[skipped]-0}" >"$root/build/results/mutants"
-printf '%d caught, %d survived, %d errors, %d skipped\n' "${count[caught]-0}" \
-	"${count[survived]-0}" "${count[error]-0}" "${count[skipped]-0}"
+printf '%d %d 0\n' "${count[caught]-0}" $((${count[survived]-0} + ${count[error]-0})) \
+	>"$root/build/results/mutants"
+printf '%d caught, %d survived, %d errors\n' "${count[caught]-0}" "${count[survived]-0}" \
+	"${count[error]-0}"
 [ $((${count[survived]-0} + ${count[error]-0})) = 0 ]

@@ -13,7 +13,7 @@
 #   # file: kernel/ext_admit.c
 #   # test: unit ext hprio | vm exact | torture
 #   # says: fill:|limit:
-#   s/taken > slot->upper/taken > slot->upper + 1/
+#   s/reserved > slot->upper/reserved > slot->upper + 1/
 #
 # The edit is made in a copy of the tree. An edit that changes nothing is an error,
 # and so is a change that does not compile; a mutant that no test sees fails. Before

@@ -128,6 +128,19 @@ static struct ip_vs_ext_slot *slot_of(const struct ip_vs_dest *dest)
 		ck_abort_msg("%s", #c);					\
 } while (0)
 
+static unsigned long own(const struct ip_vs_ext_slot *slot)
+{
+	return (unsigned long)slot | IP_VS_EXT_OWN;
+}
+
+/* What another CPU does with the record of @c, and its lock held. */
+static void put_into_list(struct ip_vs_ext_slot *slot, struct ip_vs_ext_cpu *c)
+{
+	c->held = (unsigned long)slot;
+	c->next = slot->open;
+	slot->open = c->cpu + 1;
+}
+
 static void check_slot(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *s,
 		       u32 *open_total)
 {
@@ -144,8 +157,7 @@ static void check_slot(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *s,
 		cpu1 = c->next;
 	}
 	for_each_possible_cpu(cpu)
-		cpus += per_cpu_ptr(es->cpu, cpu)->held ==
-			((unsigned long)s | IP_VS_EXT_OWN);
+		cpus += per_cpu_ptr(es->cpu, cpu)->held == own(s);
 	*open_total += cpus;
 	for (i = 0; i < es->nr_tasks; i++)
 		pend += es->tasks[i].slot == s;
@@ -894,8 +906,7 @@ START_TEST(near_as_long_as_a_task_may_bind)
 	go();
 	ck_assert_uint_eq(slot->far, 0);
 	quiet();
-	/* one to find out that it is over, one to leave */
-	go();
+	/* it finds out that it is over, and leaves */
 	go();
 	ck_assert_uint_eq(slot->far, 1000 - 32);
 	ck_assert_int_eq(atomic_read(&slot->reserved), IP_VS_EXT_FAR);
@@ -938,8 +949,7 @@ static void look_at_record(const void *p)
 
 	/* Before a grant is published; this one has been made then. */
 	if (p == &c->granted && c->granted == IP_VS_EXT_GRANT_BUSY)
-		records += c->held == ((unsigned long)slot_of(shim_dest(svc, 1)) |
-				       IP_VS_EXT_OWN);
+		records += c->held == own(slot_of(shim_dest(svc, 1)));
 }
 
 /* As long as a CPU is busy others wait for its record. */
@@ -989,7 +999,7 @@ static void collect_meanwhile(const void *p)
 		return;
 	shim_release_hook = NULL;
 	atomic_inc(&slot->reserved);
-	c->held = (unsigned long)slot | IP_VS_EXT_OWN;
+	c->held = own(slot);
 }
 
 START_TEST(record_of_an_older_grant)
@@ -1008,15 +1018,12 @@ END_TEST
 /* Its reservation is put into the list when it is about to end it. */
 static void list_meanwhile(const void *p)
 {
-	struct ip_vs_ext_slot *slot = slot_of(shim_dest(svc, 1));
 	struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
 
 	if (p != &c->held)
 		return;
 	shim_release_hook = NULL;
-	c->held = (unsigned long)slot;
-	c->next = slot->open;
-	slot->open = c->cpu + 1;
+	put_into_list(slot_of(shim_dest(svc, 1)), c);
 }
 
 START_TEST(reservation_listed_while_it_ends)
@@ -1037,14 +1044,11 @@ END_TEST
 static void listed_meanwhile(const void *p)
 {
 	struct ip_vs_ext_cpu *c = per_cpu_ptr(ext()->cpu, 1);
-	struct ip_vs_ext_slot *slot = slot_of(shim_dest(svc, 1));
 
 	if (p != &c->granted || !c->held)
 		return;
-	c->held = (unsigned long)slot;
-	c->next = slot->open;
-	slot->open = c->cpu + 1;
 	shim_release_hook = NULL;
+	put_into_list(slot_of(shim_dest(svc, 1)), c);
 	shim_switch(0);
 	shim_expect_death("spins for another CPU");
 	go();

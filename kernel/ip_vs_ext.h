@@ -347,11 +347,14 @@ struct ip_vs_ext_tier {
 	atomic_t			cursor ____cacheline_aligned_in_smp;
 };
 
-/* A CPU that took turns so often in a jiffy takes so many at once: at this rate
- * nobody can tell whose connection came first.
+/* A CPU that asks more often in a jiffy is busy; a decision asks up to twice. At this
+ * rate nobody can tell whose connection came first, so it takes so many turns at
+ * once, and of watched servers that are more than twice as many each decision
+ * looks at so many only.
  */
+#define IP_VS_EXT_BUSY		64
 #define IP_VS_EXT_TURNS		8
-#define IP_VS_EXT_TURNS_BUSY	64
+#define IP_VS_EXT_LOOK		2
 
 /* ip_vs_ext_cpu.granted while the lock-free path has not decided yet */
 #define IP_VS_EXT_GRANT_BUSY	((struct ip_vs_ext_slot *)1UL)
@@ -366,8 +369,9 @@ struct ip_vs_ext_tier {
  * @snap: what it was then, the low half
  * @turn: turns [@turn, @end) of ip_vs_ext_rr() are this CPU's
  * @end: see @turn
- * @tick: jiffies when it took turns last, the low bits
- * @taken: how often it did in that jiffy, at most IP_VS_EXT_TURNS_BUSY
+ * @tick: jiffies when it asked last whether it is busy, the low bits
+ * @asked: how often it did in that jiffy, at most IP_VS_EXT_BUSY
+ * @look: watched server to look at next, while it is
  * @grants: decisions that returned a server
  * @refusals: decisions that found none
  * @held: slot in which this CPU has a reservation, or 0; with IP_VS_EXT_OWN as
@@ -387,7 +391,8 @@ struct ip_vs_ext_cpu {
 	u32			turn;
 	u32			end;
 	u16			tick;
-	u16			taken;
+	u8			asked;
+	u8			look;
 	u64			grants;
 	u64			refusals;
 
@@ -741,6 +746,24 @@ static inline void ip_vs_ext_prefetch(struct ip_vs_ext_slot * const *near,
 		prefetch(&slot->dest->activeconns);
 }
 
+/* Is this CPU so busy that a decision may save on what only the order of a few
+ * connections depends on? BH disabled.
+ */
+static inline bool ip_vs_ext_busy(struct ip_vs_ext_cpu *me)
+{
+	u16 tick = jiffies;
+
+	if (tick != me->tick) {
+		me->tick = tick;
+		me->asked = 0;
+		return false;
+	}
+	if (me->asked == IP_VS_EXT_BUSY)
+		return true;
+	me->asked++;
+	return false;
+}
+
 /**
  * ip_vs_ext_turn - number of the next turn
  * @tier: tier
@@ -758,17 +781,8 @@ static inline u32 ip_vs_ext_turn(struct ip_vs_ext_tier *tier,
 	u32 turn = me->turn;
 
 	if (unlikely(turn == me->end)) {
-		u16 tick = jiffies;
-		u32 n = 1;
+		u32 n = ip_vs_ext_busy(me) ? IP_VS_EXT_TURNS : 1;
 
-		if (tick != me->tick) {
-			me->tick = tick;
-			me->taken = 0;
-		} else if (me->taken < IP_VS_EXT_TURNS_BUSY) {
-			me->taken++;
-		} else {
-			n = IP_VS_EXT_TURNS;
-		}
 		turn = atomic_fetch_add(n, &tier->cursor);
 		me->end = turn + n;
 	} else {
@@ -824,20 +838,35 @@ ip_vs_ext_relieved(const struct ip_vs_ext_relief *p, u32 n, bool active_only)
 }
 
 /* Does a server that left the eligible set need to be looked at? Without a
- * lock, so only a hint; the answer is worked out under es->lock.
+ * lock, so only a hint; the answer is worked out under es->lock. No connection is
+ * refused for a server that was not looked at.
  */
 static inline bool ip_vs_ext_relief_due(const struct ip_vs_ext_service *es,
-					const struct ip_vs_service *svc)
+					const struct ip_vs_service *svc,
+					struct ip_vs_ext_cpu *me)
 {
+	const struct ip_vs_ext_relief *p = es->relief;
 	/* Acquire: the entries that the number speaks of are there. */
 	u32 n = smp_load_acquire(&es->nr_watch);
 
 	if (unlikely(READ_ONCE(es->nr_held)))
 		return true;
+	if (n > 2 * IP_VS_EXT_LOOK && rcu_access_pointer(es->active) &&
+	    ip_vs_ext_busy(me)) {
+		u32 from = me->look, next = from + IP_VS_EXT_LOOK;
+
+		if (next >= n) {
+			from = n - IP_VS_EXT_LOOK;
+			next = 0;
+		}
+		me->look = next;
+		p += from;
+		n = IP_VS_EXT_LOOK;
+	}
 	/* One loop for each, so that neither asks in every turn. */
 	if (unlikely(ip_vs_ext_active_only(svc)))
-		return ip_vs_ext_relieved(es->relief, n, true);
-	return ip_vs_ext_relieved(es->relief, n, false);
+		return ip_vs_ext_relieved(p, n, true);
+	return ip_vs_ext_relieved(p, n, false);
 }
 
 /* End this CPU's reservation @held: in softirq, one connection after the other.
@@ -908,7 +937,7 @@ ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 	if (unlikely(held) && !ip_vs_ext_release(me, held))
 		goto slow;
 	if (unlikely(!tier)) {
-		if (READ_ONCE(es->nr_watch) && ip_vs_ext_relief_due(es, svc))
+		if (READ_ONCE(es->nr_watch) && ip_vs_ext_relief_due(es, svc, me))
 			goto slow;
 		tier = rcu_dereference(es->active);
 	}

@@ -1214,12 +1214,73 @@ START_TEST(small_tier_returns_at_the_next_decision)
 		struct shim_conn *c = last;
 		unsigned int id = shim_dest_id(c->dest);
 
+		shim_advance(1);
 		ck_assert_uint_eq(go(), 100);
 		shim_release(c);
 		ck_assert_uint_eq(go(), id);
 	}
 	/* without help of the work */
 	ck_assert(!delayed_work_pending(&ext()->work));
+	check_invariants();
+}
+END_TEST
+
+/* Which of the next decisions is for a server of the small tier? */
+static int returned_after(unsigned int id)
+{
+	int n = 1;
+
+	while (go() == 100)
+		n++;
+	ck_assert_uint_eq(shim_dest_id(last->dest), id);
+	return n;
+}
+
+/* More full servers than a few are looked at in turn, unless it is to refuse. */
+START_TEST(small_tier_returns_soon_to_a_busy_cpu)
+{
+	struct shim_conn *c[33];
+	int n, i, k, most;
+
+	add(100, 1, 0, 0);
+	for (n = 1; n <= 32; n++) {
+		add(n, 5, 1, 0);
+		shim_advance(1);
+		ck_assert_uint_eq(go(), n);
+		c[n] = last;
+		for (i = 0; i < IP_VS_EXT_BUSY; i++)
+			ck_assert_uint_eq(go(), 100);
+		for (i = 1, most = 0; i <= n; i++) {
+			shim_release(c[i]);
+			k = returned_after(i);
+			c[i] = last;
+			most = max(most, k);
+		}
+		ck_assert_int_le(most, n <= 2 * IP_VS_EXT_LOOK ? 1 :
+				       DIV_ROUND_UP(n, IP_VS_EXT_LOOK));
+	}
+	ck_assert_int_gt(most, 1);
+
+	/* by another CPU at once, and by this one in the next jiffy */
+	for (i = 1; i <= 32; i++) {
+		shim_release(c[i]);
+		if (i % 2)
+			shim_advance(1);
+		else
+			shim_switch(1);
+		ck_assert_int_eq(returned_after(i), 1);
+		c[i] = last;
+		shim_switch(0);
+	}
+
+	for (i = 0; i < IP_VS_EXT_BUSY; i++)
+		ck_assert_uint_eq(go(), 100);
+	unit_ok(shim_del_dest(svc, 100));
+	for (i = 1; i <= 32; i++) {
+		ck_assert_uint_eq(go(), 0);
+		shim_release(c[i]);
+		ck_assert_uint_eq(go(), i);
+	}
 	check_invariants();
 }
 END_TEST
@@ -1772,6 +1833,7 @@ int main(void)
 	tcase_add_test(tc, counting);
 	tcase_add_test(tc, edits_are_not_counted);
 	tcase_add_test(tc, small_tier_returns_at_the_next_decision);
+	tcase_add_test(tc, small_tier_returns_soon_to_a_busy_cpu);
 	tcase_add_test(tc, large_tier_returns_within_20_ms);
 	tcase_add_test(tc, large_tiers_are_all_looked_at);
 	tcase_add_test(tc, tier_grows_out_of_the_watch_and_back);

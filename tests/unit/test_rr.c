@@ -181,14 +181,14 @@ START_TEST(several_cpus)
 	add(2, 1, 0, 0);
 	add(3, 1, 0, 0);
 	for (i = 0; i < 10; i++) {
-		ck_assert(from_cpu_to_cpu(4 * IP_VS_EXT_TURNS_BUSY, 1));
+		ck_assert(from_cpu_to_cpu(4 * IP_VS_EXT_BUSY, 1));
 		shim_advance(1);
 	}
 	ck_assert(!from_cpu_to_cpu(1200 * IP_VS_EXT_TURNS, 2 * IP_VS_EXT_TURNS));
 	shim_advance(1);
 	/* what they had left */
 	from_cpu_to_cpu(4 * IP_VS_EXT_TURNS, 2 * IP_VS_EXT_TURNS);
-	ck_assert(from_cpu_to_cpu(3 * IP_VS_EXT_TURNS_BUSY, 1));
+	ck_assert(from_cpu_to_cpu(3 * IP_VS_EXT_BUSY, 1));
 	shim_switch(0);
 }
 END_TEST

@@ -23,6 +23,7 @@
 #include "ext_internal.h"
 
 u32 ext_band __read_mostly;
+u32 ext_again __read_mostly;
 
 /* Has a grace period passed that was asked for after @stamp was taken? Then
  * every RCU section that was running when the stamp was taken has ended, and
@@ -507,19 +508,9 @@ static void ext_relieve_watched(struct ip_vs_ext_service *es)
 		ext_evaluate(es, es->watch[i]);
 }
 
-/* To leave and enter again costs as much as about so many reservations. */
-#define EXT_FAR_AGAIN	16
-
-/* Is the limit so far away that grants need no reservation? Twice the distance and
- * more, so that it does not go to and fro with a few connections.
- */
-static bool ext_far_again(u32 count, u32 upper)
-{
-	return upper - count > 2 * ext_band + EXT_FAR_AGAIN;
-}
-
 /* Give a place of @slot, which is near its limit, to the caller without the lock.
- * Not the last one: what follows from that needs it.
+ * Not the last one: what follows from that needs it. Its reservation takes the place
+ * of the one before, which is over in softirq, by one atomic operation.
  *
  * Of two who reserve at the same time the second sees the first; both see the
  * connection of a reservation that is over, because it was counted before. Between
@@ -529,18 +520,23 @@ static bool ext_far_again(u32 count, u32 upper)
 static bool ext_reserve(struct ip_vs_ext_service *es,
 			struct ip_vs_ext_slot *slot, struct ip_vs_ext_cpu *me)
 {
-	u32 upper = READ_ONCE(slot->upper);
-	u32 count;
+	unsigned long held = READ_ONCE(me->held);
+	u32 left = READ_ONCE(slot->upper) - 1;
+	struct ip_vs_ext_slot *old;
 	int n;
 
+	if (held && !(held & IP_VS_EXT_OWN))
+		return false;	/* in a list */
 	/* A full barrier: what is not reserved any more is in the count. */
 	n = atomic_inc_return(&slot->reserved);
 	if (n < 0)
 		goto undo;
+	left -= n;
 	/* Acquire: likewise. */
-	n += smp_load_acquire(&es->tasks_unknown);
-	count = ext_conns_most(es, slot);
-	if (count + n >= upper || ext_far_again(count, upper))
+	left -= smp_load_acquire(&es->tasks_unknown);
+	left -= ext_conns_most(es, slot);
+	/* less than none, or so many that it is no longer near */
+	if (left >= ext_again)
 		goto undo;
 
 	WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));
@@ -549,8 +545,13 @@ static bool ext_reserve(struct ip_vs_ext_service *es,
 	/* A full barrier: with the record come stamp and snapshot. Somebody
 	 * may be collecting what this CPU granted before.
 	 */
-	if (cmpxchg(&me->held, 0, ext_own(slot)))
+	if (cmpxchg(&me->held, held, ext_own(slot)) != held)
 		goto undo;
+	if (held) {
+		/* Its connection was counted before that. */
+		old = (void *)(held & ~IP_VS_EXT_OWN);
+		atomic_dec(&old->reserved);
+	}
 	/* Release: who sees the slot sees the record. */
 	smp_store_release(&me->granted, slot);
 	me->grants++;
@@ -596,7 +597,7 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 			return false;
 		}
 		last = count + reserved == slot->upper;
-		if (ext_far_again(count, slot->upper) && !task && !slot->pend &&
+		if (slot->upper - count > ext_again && !task && !slot->pend &&
 		    !es->tasks_unknown) {
 			near = false;
 			atomic_dec(&slot->reserved);
@@ -672,7 +673,7 @@ static bool ext_in_use(const struct ip_vs_ext_service *es,
  *	what it may not grant without a reservation
  *
  * Context: that of ip_vs_scheduler.schedule, in softirq; this CPU's part of @es is
- *	IP_VS_EXT_GRANT_BUSY and has no reservation that is its own.
+ *	IP_VS_EXT_GRANT_BUSY.
  * Return: a real server, or NULL if none is eligible.
  */
 struct ip_vs_dest *ip_vs_ext_schedule_near(struct ip_vs_ext_service *es,

@@ -126,9 +126,12 @@ void ext_event_forget(struct ip_vs_ext_service *es);
 
 /* Distance from the upper threshold at which grants begin to be reserved: one open
  * grant and one connection in the middle of a change of state for every possible
- * CPU. Written once.
+ * CPU. And that at which they cease to be: twice as far and more, so that it does
+ * not go to and fro with a few connections; to leave and enter again costs as much as
+ * about EXT_AGAIN reservations. Both written once.
  */
-extern u32 ext_band;
+extern u32 ext_band, ext_again;
+#define EXT_AGAIN	16
 
 /* ext_main.c */
 void *ext_zalloc(size_t size);

@@ -64,6 +64,7 @@ static int __init ip_vs_ext_init(void)
 	if (WARN_ON(nr_cpu_ids >= U16_MAX))
 		return -EOPNOTSUPP;
 	ext_band = 2 * num_possible_cpus();
+	ext_again = 2 * ext_band + EXT_AGAIN;
 
 	ext_wq = alloc_workqueue("ip_vs_ext", WQ_UNBOUND, 0);
 	return ext_wq ? 0 : -ENOMEM;

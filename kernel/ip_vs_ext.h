@@ -933,16 +933,13 @@ ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 	if (unlikely(!tier) && other && READ_ONCE(es->method))
 		return other(svc, skb, iph);
 	me = this_cpu_ptr(es->cpu);
-	held = READ_ONCE(me->held);
-	if (unlikely(held) && !ip_vs_ext_release(me, held))
-		goto slow;
 	if (unlikely(!tier)) {
 		if (READ_ONCE(es->nr_watch) && ip_vs_ext_relief_due(es, svc, me))
 			goto slow;
 		tier = rcu_dereference(es->active);
 	}
 	if (unlikely(!tier)) {
-		if (!READ_ONCE(es->exhausted))
+		if (!READ_ONCE(es->exhausted) || READ_ONCE(me->held))
 			goto slow;
 		me->refusals++;
 		return NULL;
@@ -960,6 +957,9 @@ ip_vs_ext_schedule_or(struct ip_vs_service *svc, const struct sk_buff *skb,
 	if (unlikely(ip_vs_ext_conns(dest, ip_vs_ext_active_only(svc)) >=
 		     READ_ONCE(slot->far)))
 		return ip_vs_ext_schedule_near(es, skb, iph, slot);
+	held = READ_ONCE(me->held);
+	if (unlikely(held) && !ip_vs_ext_release(me, held))
+		goto leave;
 
 	WRITE_ONCE(me->snap, ip_vs_compat_stats_conns(me->stats));
 	/* Release: with the slot, near_enter() sees the snapshot. */

@@ -913,7 +913,9 @@ START_TEST(near_as_long_as_a_task_may_bind)
 }
 END_TEST
 
-/* Only the last place is granted under the lock. */
+/* Only the last place is granted under the lock, and the one before it to a CPU whose
+ * own reservation is still there.
+ */
 START_TEST(near_the_limit_no_lock)
 {
 	unsigned long before;
@@ -922,8 +924,9 @@ START_TEST(near_the_limit_no_lock)
 	add(1, 2, 5, 5);
 	add(2, 1, 0, 0);
 	before = shim_locks_taken();
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 3; i++)
 		ck_assert_uint_eq(go(), 1);
+	ck_assert_uint_eq(go_on(1), 1);
 	ck_assert_uint_eq(shim_locks_taken(), before);
 	ck_assert_uint_eq(go(), 1);
 	ck_assert_uint_gt(shim_locks_taken(), before);
@@ -1028,13 +1031,36 @@ static void list_meanwhile(const void *p)
 
 START_TEST(reservation_listed_while_it_ends)
 {
+	unsigned int next;
+
 	add(1, 1, 5, 5);
-	ck_assert_uint_eq(go_on(1), 1);
-	shim_release_hook = list_meanwhile;
-	ck_assert_uint_eq(go_on(1), 1);
-	ck_assert_ptr_null(shim_release_hook);
+	/* by one for the same server, or by a grant that needs none */
+	for (next = 1; next <= 2; next++) {
+		ck_assert_uint_eq(go_on(1), 1);
+		shim_release_hook = list_meanwhile;
+		if (next == 2)
+			add(2, 1, 0, 0);
+		ck_assert_uint_eq(go_on(1), next);
+		ck_assert_ptr_null(shim_release_hook);
+		ck_assert_int_eq(atomic_read(&slot_of(shim_dest(svc, 1))->reserved),
+				 next == 1);
+		check_invariants();
+	}
+}
+END_TEST
+
+START_TEST(refusal_ends_a_reservation)
+{
+	struct ip_vs_dest *d;
+
+	add(1, 1, 5, 5);
+	d = open_on(1);
+	unit_ok(shim_edit_dest(svc, 1, 0, 5, 5));
+	ck_assert_uint_eq(go(), 0);
+	finish_on(1, d, 0);
 	ck_assert_int_eq(atomic_read(&slot_of(shim_dest(svc, 1))->reserved), 1);
-	check_invariants();
+	ck_assert_uint_eq(go_on(1), 0);
+	ck_assert_int_eq(atomic_read(&slot_of(shim_dest(svc, 1))->reserved), 0);
 }
 END_TEST
 
@@ -1823,6 +1849,7 @@ int main(void)
 	tcase_add_test(tc, record_before_grant);
 	tcase_add_test(tc, record_of_an_older_grant);
 	tcase_add_test(tc, reservation_listed_while_it_ends);
+	tcase_add_test(tc, refusal_ends_a_reservation);
 	tcase_add_test(tc, active_connections_only);
 	tcase_add_test(tc, active_comes_after_the_statistics);
 	suite_add_tcase(s, tc);

@@ -215,23 +215,30 @@ static void ext_smooth_rebuild(struct ip_vs_ext_smooth *s)
 	s->stale = false;
 }
 
-/* A node with the rate and offset of the server that has the most credit. */
+/* A node with the rate and offset of the server that has the most credit; there is
+ * an eligible one.
+ */
 static const struct ext_smooth_node *
 ext_smooth_leader(const struct ip_vs_ext_smooth *s)
 {
-	const struct ext_smooth_node *n = s->node + s->size, *best = NULL;
+	const struct ext_smooth_node *n = s->node + s->size, *best;
 	const struct ext_smooth_node *end = n + s->used;
-	u64 most = 0;
+	u64 most;
 
 	if (s->size > EXT_SMOOTH_SCAN)
 		return &s->node[1];
-	for (; n < end; n++) {
+	while (!n->rate)
+		n++;
+	best = n;
+	most = n->rate * s->now + n->offset;
+	while (++n < end) {
 		u64 credit = n->rate * s->now + n->offset;
 
-		if (!n->rate || (best && (s64)(credit - most) <= 0))
-			continue;
-		most = credit;
-		best = n;
+		/* Not eligible it has a credit, too, but seldom the most. */
+		if ((s64)(credit - most) > 0 && n->rate) {
+			most = credit;
+			best = n;
+		}
 	}
 	return best;
 }

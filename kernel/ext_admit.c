@@ -645,10 +645,13 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 void ext_return_turns(struct ip_vs_ext_service *es, struct ip_vs_ext_tier *tier)
 {
 	struct ip_vs_ext_cpu *me = this_cpu_ptr(es->cpu);
+	atomic_t *cursor = &tier->cursor;
 
 	lockdep_assert_held(&es->lock);
+	if (es->ops->turns)
+		cursor = es->ops->turns(es, tier);
 	/* Only if nobody took the ones after them. */
-	atomic_cmpxchg(&tier->cursor, me->end, me->turn);
+	atomic_cmpxchg(cursor, me->end, me->turn);
 	me->end = me->turn;
 }
 

@@ -347,26 +347,39 @@ static struct ip_vs_ext_ring *ext_smooth_ring(const struct ip_vs_ext_smooth *s)
 	return rcu_dereference_protected(s->ring, true);
 }
 
-/* Let those without the lock have the entries from @floor to @left - 1. */
-static void ext_smooth_publish(struct ip_vs_ext_smooth *s, int floor, int left)
+/* Let those without the lock have the entries from @floor to @left - 1; those from
+ * there to @top - 1 they have had.
+ */
+static void ext_smooth_publish(struct ip_vs_ext_smooth *s, int floor, int left,
+			       int top)
 {
 	/* Release: whoever sees it finds the entries, also with an index that
 	 * it took before; see ip_vs_ext_smooth_next().
 	 */
 	smp_store_release(&s->floor, floor);
+	/* Release: likewise. */
+	smp_store_release(&s->top, top);
 	/* Release: an index from here on is above the floor. */
-	atomic_set_release(&s->left, left);
+	atomic_set_release(&s->cursor, -left);
 }
 
 /* The eligible servers are about to change: as if the picks that are left had
- * not been made.
+ * not been made; of those that CPUs have taken already, this one's.
  */
-static void ext_smooth_take_back(struct ip_vs_ext_smooth *s)
+static void ext_smooth_take_back(struct ip_vs_ext_smooth *s,
+				 struct ip_vs_ext_service *es)
 {
+	struct ip_vs_ext_cpu *me = this_cpu_ptr(es->cpu);
 	struct ip_vs_ext_ring *ring = ext_smooth_ring(s);
-	int left = atomic_xchg(&s->left, 0);
-	int i;
+	int left, i;
 
+	lockdep_assert_held(&es->lock);
+	/* Only if nobody took the ones after them. */
+	atomic_cmpxchg(&s->cursor, me->end, me->turn);
+	me->end = me->turn;
+	/* They may have been of another tier. */
+	left = min(-atomic_xchg(&s->cursor, 0), s->top);
+	WRITE_ONCE(s->top, 0);
 	if (left > s->floor) {
 		/* There is no remainder, see ext_smooth_fill(). */
 		if (s->closed && left > s->length / 2) {
@@ -438,10 +451,8 @@ static void ext_smooth_record(struct ip_vs_ext_smooth *s,
 	s->recorded = 0;
 	s->recording = true;
 	memset(s->count, 0, s->used * sizeof(s->count[0]));
-	/* While it is filled from above, a CPU without the lock may take an
-	 * index below the floor, and not see it before the floor is below it.
-	 * It shall then find nothing, or what was written after it took the
-	 * index, but not a slot that is gone since long ago.
+	/* It is filled from above. An index below that some CPU has from before
+	 * shall find nothing, not a slot that is gone since long ago.
 	 */
 	for (i = 0; i < s->length; i++)
 		WRITE_ONCE(ring->slot[i], NULL);
@@ -461,7 +472,7 @@ static bool ext_smooth_closes(const struct ip_vs_ext_smooth *s)
 	return true;
 }
 
-/* Make picks; return the first one. */
+/* Make picks; return the first one. None are left. */
 static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
 					      struct ip_vs_ext_service *es)
 {
@@ -470,7 +481,7 @@ static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
 
 	if (s->closed) {
 		s->made += s->length;
-		ext_smooth_publish(s, 0, s->length - 1);
+		ext_smooth_publish(s, 0, s->length - 1, s->length);
 		return ring->slot[s->length - 1];
 	}
 
@@ -479,8 +490,8 @@ static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
 	 * remainders cannot be.
 	 */
 	if (s->rest || (s->made - s->changed) * EXT_SMOOTH_WORK < s->nr) {
-		/* it fell since then */
-		atomic_set(&s->left, 0);
+		/* it went on since then */
+		atomic_set(&s->cursor, 0);
 		return s->slot[ext_smooth_step(s)];
 	}
 	if (s->chunk < EXT_SMOOTH_CHUNK) {
@@ -515,7 +526,7 @@ static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
 		if (s->recorded == s->length)
 			s->closed = ext_smooth_closes(s);
 	}
-	ext_smooth_publish(s, begin, end - 1);
+	ext_smooth_publish(s, begin, end - 1, s->recording ? s->length : end);
 	return ring->slot[end - 1];
 }
 
@@ -530,14 +541,48 @@ static struct ip_vs_ext_slot *ext_smooth_fill(struct ip_vs_ext_smooth *s,
 struct ip_vs_ext_slot *ip_vs_ext_smooth_pick(struct ip_vs_ext_tier *tier,
 					     const struct ip_vs_ext_req *req)
 {
-	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(tier);
-	int i = atomic_dec_return(&s->left);
+	struct ip_vs_ext_slot *slot;
 
-	if (i >= s->floor)
-		return ext_smooth_ring(s)->slot[i];
-	return s->total ? ext_smooth_fill(s, req->es) : NULL;
+	slot = ip_vs_ext_smooth_next(tier, req);
+	if (slot)
+		return slot;
+	return ip_vs_ext_smooth_pick_of(tier, req->es);
 }
 EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_pick);
+
+/**
+ * ip_vs_ext_smooth_pick_of - the same, where a decision chooses a tier, too
+ * @tier: tier
+ * @es: service
+ *
+ * Context: es->lock held.
+ * Return: the next slot of the sequence.
+ */
+struct ip_vs_ext_slot *ip_vs_ext_smooth_pick_of(struct ip_vs_ext_tier *tier,
+						struct ip_vs_ext_service *es)
+{
+	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(tier);
+	struct ip_vs_ext_slot *slot = ip_vs_ext_smooth_next_of(tier);
+
+	if (slot || !s->total)
+		return slot;
+	return ext_smooth_fill(s, es);
+}
+EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_pick_of);
+
+/**
+ * ip_vs_ext_smooth_turns - ip_vs_ext_ops.turns
+ * @es: service
+ * @tier: tier
+ *
+ * Return: the cursor of the ring.
+ */
+atomic_t *ip_vs_ext_smooth_turns(const struct ip_vs_ext_service *es,
+				 struct ip_vs_ext_tier *tier)
+{
+	return &ip_vs_ext_smooth(tier)->cursor;
+}
+EXPORT_SYMBOL_GPL(ip_vs_ext_smooth_turns);
 
 /**
  * ip_vs_ext_smooth_pick_decay - the same, with credits that are forgotten
@@ -564,7 +609,7 @@ ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
 	} else if (s->total && time_after_eq(now, s->decay_at)) {
 		unsigned long times = (now - s->decay_at) / period + 1;
 
-		ext_smooth_take_back(s);
+		ext_smooth_take_back(s, req->es);
 		ext_smooth_settle(s, min(times, EXT_SMOOTH_FORGET));
 		WRITE_ONCE(s->decay_at, now + period);
 	}
@@ -660,9 +705,9 @@ int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 	spin_lock_bh(&es->lock);
 	old = s->node;
 	if (old)
-		ext_smooth_take_back(s);
+		ext_smooth_take_back(s, es);
 	else
-		atomic_set(&s->left, 0);
+		atomic_set(&s->cursor, 0);
 	ext_smooth_move(s, node, slot, size);
 	s->node = node;
 	s->slot = slot;
@@ -712,7 +757,7 @@ void ip_vs_ext_smooth_work(struct ip_vs_ext_service *es,
 		return;
 
 	spin_lock_bh(&es->lock);
-	ext_smooth_take_back(s);
+	ext_smooth_take_back(s, es);
 	rcu_assign_pointer(s->ring, ring);
 	spin_unlock_bh(&es->lock);
 	ext_smooth_free_ring(old);
@@ -746,7 +791,7 @@ void ip_vs_ext_smooth_append(struct ip_vs_ext_service *es,
 
 	if (s->used == s->size) {
 		/* some have been removed */
-		ext_smooth_take_back(s);
+		ext_smooth_take_back(s, es);
 		ext_smooth_move(s, s->node, s->slot, s->size);
 	}
 	slot->leaf = s->used++;
@@ -789,7 +834,7 @@ void ip_vs_ext_smooth_enter(struct ip_vs_ext_service *es,
 	u64 credit = n->offset;
 
 	lockdep_assert_held(&es->lock);
-	ext_smooth_take_back(s);
+	ext_smooth_take_back(s, es);
 	s->changed = s->made;
 	if (s->total) {
 		const struct ext_smooth_node *leader;
@@ -827,7 +872,7 @@ void ip_vs_ext_smooth_leave(struct ip_vs_ext_service *es,
 	struct ext_smooth_node *n = &s->node[s->size + slot->leaf];
 
 	lockdep_assert_held(&es->lock);
-	ext_smooth_take_back(s);
+	ext_smooth_take_back(s, es);
 	s->changed = s->made;
 	n->offset += n->rate * s->now;
 	s->total -= n->rate;

@@ -58,9 +58,10 @@ struct ip_vs_ext_ring {
 /**
  * struct ip_vs_ext_smooth - a tier
  * @tier: as the framework sees it
- * @left: picks in @ring that are left are [@floor, @left); it goes on falling
- *	when there are none
- * @floor: see @left
+ * @cursor: number of the next turn: that of number t has the pick with the index ~t
+ * @floor: picks below it are not made yet
+ * @top: from here on there may be servers in @ring that have left; below, what was
+ *	there when one left has been overwritten
  * @ring: picks made in advance
  * @decay_at: jiffies when credits are halved next
  * @node: the tree: node 1 is the root, the children of i are 2i and 2i + 1,
@@ -92,17 +93,19 @@ struct ip_vs_ext_ring {
  * @closed: the @length entries of @ring repeat for ever
  * @chunk: picks to make at once
  *
- * From @node on: es->lock.
+ * From @node on: es->lock. @cursor has its own cache line, since CPUs that take
+ * turns write it; the next line they only read.
  */
 struct ip_vs_ext_smooth {
 	struct ip_vs_ext_tier	tier;
 
-	atomic_t		left ____cacheline_aligned_in_smp;
-	int			floor;
+	atomic_t		cursor ____cacheline_aligned_in_smp;
+
+	int			floor ____cacheline_aligned_in_smp;
+	int			top;
 	struct ip_vs_ext_ring __rcu	*ring;
 	unsigned long		decay_at;
-
-	struct ext_smooth_node	*node ____cacheline_aligned_in_smp;
+	struct ext_smooth_node	*node;
 	struct ip_vs_ext_slot	**slot;
 	u32			*count;
 	u32			size;
@@ -136,13 +139,19 @@ ip_vs_ext_smooth(struct ip_vs_ext_tier *tier)
 	return container_of(tier, struct ip_vs_ext_smooth, tier);
 }
 
-/* ip_vs_ext_ops.pick, and with credits that are halved every @poll ms */
+/* ip_vs_ext_ops.pick, where a decision chooses a tier, too, and with credits that
+ * are halved every @poll ms
+ */
 struct ip_vs_ext_slot *ip_vs_ext_smooth_pick(struct ip_vs_ext_tier *tier,
 					     const struct ip_vs_ext_req *req);
+struct ip_vs_ext_slot *ip_vs_ext_smooth_pick_of(struct ip_vs_ext_tier *tier,
+						struct ip_vs_ext_service *es);
 struct ip_vs_ext_slot *
 ip_vs_ext_smooth_pick_decay(struct ip_vs_ext_tier *tier,
 			    const struct ip_vs_ext_req *req, u32 poll);
 /* other hooks of struct ip_vs_ext_ops */
+atomic_t *ip_vs_ext_smooth_turns(const struct ip_vs_ext_service *es,
+				 struct ip_vs_ext_tier *tier);
 int ip_vs_ext_smooth_room(struct ip_vs_ext_service *es,
 			  struct ip_vs_ext_tier *tier, u32 cap);
 void ip_vs_ext_smooth_work(struct ip_vs_ext_service *es,
@@ -167,46 +176,101 @@ void ip_vs_ext_smooth_bandwidth(struct ip_vs_ext_service *es,
 				const struct ip_vs_ext_attrs *attrs,
 				u32 weight);
 
+/* The pick of a turn, or NULL if it has none. Under RCU.
+ *
+ * Whatever is found was in the tier after the RCU section of the caller began: @top
+ * as it is read was so in this section, and from an index below it on what was there
+ * before has been overwritten.
+ */
+static inline struct ip_vs_ext_slot *
+ip_vs_ext_smooth_at(const struct ip_vs_ext_smooth *s, u32 turn)
+{
+	struct ip_vs_ext_slot * const *p;
+	int i = ~turn;
+
+	/* Acquire: it has been; and the ring has so many entries. */
+	if (unlikely((u32)i >= (u32)smp_load_acquire(&s->top)))
+		return NULL;
+	p = &rcu_dereference(s->ring)->slot[i];
+	if (likely(i >= 2 * IP_VS_EXT_AHEAD))
+		ip_vs_ext_prefetch(p - IP_VS_EXT_AHEAD,
+				   p - 2 * IP_VS_EXT_AHEAD);
+	return READ_ONCE(*p);
+}
+
 /**
  * ip_vs_ext_smooth_next - take a pick that was made in advance
  * @tier: tier
- * @req: not used
+ * @req: what the decision is about
  *
- * Context: any, under RCU, without es->lock: for ip_vs_ext_schedule(). One
- *	atomic operation, which is also the full barrier that struct
- *	ip_vs_ext_ops asks for.
+ * Context: BH disabled, under RCU, without es->lock: for ip_vs_ext_schedule(). A
+ *	full memory barrier, as struct ip_vs_ext_ops asks for.
  * Return: a slot, or NULL if there is none, which makes the caller ask again
  * with es->lock held.
  *
  * When the set of eligible servers changes, the picks that are left are taken
- * back. A CPU that took an index before, and looks into the ring after it was
- * filled again, gets a pick that another CPU gets, too, and so does one that was
- * stopped between index and floor while the ring was filled: one server has one
- * connection more than its share, once. A server that has left in between is
- * found out by slot->far, which is 0; if it has places left nevertheless, and its
- * grants are reserved, it gets this connection as if it had been decided before.
- *
- * Whatever is found in the ring, at the index or below, is a slot that was in
- * the tier after the caller's RCU section began, or NULL: see
- * ext_smooth_record().
+ * back. A CPU that has turns left from before gets picks that another CPU gets,
+ * too, or that are lost, and so does one that was stopped after it took a turn
+ * while the ring was filled: servers have so many connections more or less than
+ * their share, once. A server that has left in between is found out by slot->far,
+ * which is 0; if it has places left nevertheless, and its grants are reserved, it
+ * gets this connection as if it had been decided before.
  */
 static inline struct ip_vs_ext_slot *
 ip_vs_ext_smooth_next(struct ip_vs_ext_tier *tier,
 		      const struct ip_vs_ext_req *req)
 {
 	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(tier);
-	int i = atomic_dec_return(&s->left);
-	struct ip_vs_ext_slot * const *p;
-	/* Acquire: the entries down to it have been written. */
-	int floor = smp_load_acquire(&s->floor);
+	struct ip_vs_ext_cpu *me = req->me;
+	struct ip_vs_ext_slot *slot;
+	u32 turn = me->turn;
 
-	if (unlikely(i < floor))
+	if (unlikely(turn == me->end)) {
+		u32 end;
+
+		turn = ip_vs_ext_take_turns(&s->cursor, me);
+		/* Acquire: the entries down to it have been written. When the
+		 * picks below are made, others have these turns.
+		 */
+		end = -smp_load_acquire(&s->floor);
+		if (unlikely((s32)(me->end - end) > 0)) {
+			atomic_cmpxchg(&s->cursor, me->end, end);
+			me->end = end;
+			if ((s32)(end - turn) <= 0)
+				goto none;
+		}
+	} else {
+		smp_mb();	/* that which the atomic operation is */
+	}
+	me->turn = turn + 1;
+	slot = ip_vs_ext_smooth_at(s, turn);
+	if (likely(slot))
+		return slot;
+none:
+	/* Nor have those after it one. */
+	me->turn = me->end;
+	return NULL;
+}
+
+/**
+ * ip_vs_ext_smooth_next_of - the same, where a decision chooses a tier, too
+ * @tier: tier
+ *
+ * Several turns of one tier at once would be turns of another one.
+ *
+ * Context: as above.
+ * Return: as above.
+ */
+static inline struct ip_vs_ext_slot *
+ip_vs_ext_smooth_next_of(struct ip_vs_ext_tier *tier)
+{
+	struct ip_vs_ext_smooth *s = ip_vs_ext_smooth(tier);
+	u32 turn = atomic_fetch_inc(&s->cursor);
+
+	/* Acquire: as above. */
+	if ((s32)(-smp_load_acquire(&s->floor) - turn) <= 0)
 		return NULL;
-	p = &rcu_dereference(s->ring)->slot[i];
-	if (likely(i - floor >= 2 * IP_VS_EXT_AHEAD))
-		ip_vs_ext_prefetch(p - IP_VS_EXT_AHEAD,
-				   p - 2 * IP_VS_EXT_AHEAD);
-	return READ_ONCE(*p);
+	return ip_vs_ext_smooth_at(s, turn);
 }
 
 /* Is it time for ip_vs_ext_smooth_pick_decay()? Any context, under RCU. */

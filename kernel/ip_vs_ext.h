@@ -191,6 +191,8 @@ struct ip_vs_ext_req {
  *	execute a full memory barrier before it returns a slot (see "The exact
  *	limit" above); ip_vs_ext_rr() does. If it returns NULL, @pick is asked,
  *	which must return a slot.
+ * @turns: what ip_vs_ext_take_turns() is called for when connections go to the tier;
+ *	es->lock held. Without it, the cursor of the tier.
  * @tier_room: make sure that the tier, new or not, can have @cap slots;
  *	process context, ext_mutex held, may sleep. Returns 0 or -ENOMEM.
  * @tier_work: what cannot be done in a decision, for each tier after
@@ -224,6 +226,8 @@ struct ip_vs_ext_ops {
 			const struct ip_vs_ext_attrs *attrs, u32 weight);
 	struct ip_vs_ext_slot	*(*pick)(struct ip_vs_ext_tier *tier,
 					 const struct ip_vs_ext_req *req);
+	atomic_t *(*turns)(const struct ip_vs_ext_service *es,
+			   struct ip_vs_ext_tier *tier);
 	int	(*tier_room)(struct ip_vs_ext_service *es,
 			     struct ip_vs_ext_tier *tier, u32 cap);
 	void	(*tier_work)(struct ip_vs_ext_service *es,
@@ -367,7 +371,7 @@ struct ip_vs_ext_tier {
  * @granted: slot of the last grant; compared, never followed
  * @stats: where this CPU's connection counter of the service is
  * @snap: what it was then, the low half
- * @turn: turns [@turn, @end) of ip_vs_ext_rr() are this CPU's
+ * @turn: turns [@turn, @end) are this CPU's, of some tier of the service
  * @end: see @turn
  * @tick: jiffies when it asked last whether it is busy, the low bits
  * @asked: how often it did in that jiffy, at most IP_VS_EXT_BUSY
@@ -764,6 +768,17 @@ static inline bool ip_vs_ext_busy(struct ip_vs_ext_cpu *me)
 	return false;
 }
 
+/* Take turns from @cursor, up to @me->end, and return the first one. A full barrier. */
+static inline u32 ip_vs_ext_take_turns(atomic_t *cursor,
+				       struct ip_vs_ext_cpu *me)
+{
+	u32 n = ip_vs_ext_busy(me) ? IP_VS_EXT_TURNS : 1;
+	u32 turn = atomic_fetch_add(n, cursor);
+
+	me->end = turn + n;
+	return turn;
+}
+
 /**
  * ip_vs_ext_turn - number of the next turn
  * @tier: tier
@@ -780,15 +795,10 @@ static inline u32 ip_vs_ext_turn(struct ip_vs_ext_tier *tier,
 {
 	u32 turn = me->turn;
 
-	if (unlikely(turn == me->end)) {
-		u32 n = ip_vs_ext_busy(me) ? IP_VS_EXT_TURNS : 1;
-
-		turn = atomic_fetch_add(n, &tier->cursor);
-		me->end = turn + n;
-	} else {
-		/* That which the atomic operation is. */
-		smp_mb();
-	}
+	if (unlikely(turn == me->end))
+		turn = ip_vs_ext_take_turns(&tier->cursor, me);
+	else
+		smp_mb();	/* that which the atomic operation is */
 	me->turn = turn + 1;
 	return turn;
 }

@@ -25,6 +25,7 @@ static const struct ip_vs_ext_ops bw_load_ops = {
 	.attrs =		IP_VS_EXT_HAS(BANDWIDTH),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			ip_vs_ext_smooth_pick,
+	.turns =		ip_vs_ext_smooth_turns,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		ip_vs_ext_smooth_free,

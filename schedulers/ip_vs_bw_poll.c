@@ -85,6 +85,7 @@ static const struct ip_vs_ext_ops bw_poll_ops = {
 	.nr_params =		ARRAY_SIZE(bw_poll_params),
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			bw_poll_pick,
+	.turns =		ip_vs_ext_smooth_turns,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		ip_vs_ext_smooth_free,

@@ -336,21 +336,34 @@ static struct ip_vs_ext_slot *hprio_wrr(struct ip_vs_ext_service *es,
 					struct ip_vs_ext_tier *active,
 					bool locked)
 {
-	const struct ip_vs_ext_req req = { .es = es };
-	bool several = hprio_nr_used(es) > 1;
-	struct ip_vs_ext_tier *tier = active;
+	struct ip_vs_ext_req req = { .es = es };
+	struct ip_vs_ext_tier *tier;
 	struct ip_vs_ext_slot *slot;
 	u32 turn, beat;
 
-	if (several)
-		tier = hprio_next_tier(es, active, &turn, &beat);
+	if (hprio_nr_used(es) == 1) {
+		req.me = this_cpu_ptr(es->cpu);
+		if (locked)
+			return ip_vs_ext_smooth_pick(active, &req);
+		return ip_vs_ext_smooth_next(active, &req);
+	}
+	tier = hprio_next_tier(es, active, &turn, &beat);
 	if (locked)
-		return ip_vs_ext_smooth_pick(tier, &req);
-	slot = ip_vs_ext_smooth_next(tier, NULL);
+		return ip_vs_ext_smooth_pick_of(tier, es);
+	slot = ip_vs_ext_smooth_next_of(tier);
 	/* The turn is the same when it is asked for with the lock held. */
-	if (!slot && several)
+	if (!slot)
 		atomic_dec(&active->cursor);
 	return slot;
+}
+
+static atomic_t *hprio_turns(const struct ip_vs_ext_service *es,
+			     struct ip_vs_ext_tier *tier)
+{
+	if ((es->method & (IP_VS_EXT_METHOD_MASK | IP_VS_EXT_JOINED)) ==
+	    HPRIO_WRR)
+		return ip_vs_ext_smooth_turns(es, tier);
+	return &tier->cursor;
 }
 
 /* As many do not fit in any memory: products below do not overflow. */
@@ -574,6 +587,7 @@ static const struct ip_vs_ext_ops hprio_ops = {
 	.tier_size =		sizeof(struct hprio_tier),
 	.tier =			hprio_tier,
 	.pick =			hprio_pick,
+	.turns =		hprio_turns,
 	.tier_room =		hprio_tier_room,
 	/* what nobody asked for in a tier that is not ready */
 	.tier_work =		ip_vs_ext_smooth_work,

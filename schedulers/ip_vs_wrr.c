@@ -28,6 +28,7 @@ static const struct ip_vs_ext_ops wrr_ops = {
 	.desc =			"smooth weighted round robin",
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			ip_vs_ext_smooth_pick,
+	.turns =		ip_vs_ext_smooth_turns,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		ip_vs_ext_smooth_free,

@@ -108,6 +108,7 @@ static const struct ip_vs_ext_ops spy_ops = {
 	.desc =			"compares itself with the definition",
 	.tier_size =		sizeof(struct ip_vs_ext_smooth),
 	.pick =			spy_pick,
+	.turns =		ip_vs_ext_smooth_turns,
 	.tier_room =		ip_vs_ext_smooth_room,
 	.tier_work =		ip_vs_ext_smooth_work,
 	.tier_free =		ip_vs_ext_smooth_free,

@@ -299,6 +299,78 @@ START_TEST(counts_as_mainline)
 }
 END_TEST
 
+/* ---- several CPUs, one after the other ---- */
+
+static struct ip_vs_ext_smooth *smooth(void)
+{
+	struct ip_vs_ext_service *es = svc->sched_data;
+
+	return ip_vs_ext_smooth(rcu_dereference_protected(es->active, true));
+}
+
+static struct ip_vs_ext_cpu *cpu(int n)
+{
+	struct ip_vs_ext_service *es = svc->sched_data;
+
+	return per_cpu_ptr(es->cpu, n);
+}
+
+static unsigned int decide_on(int n)
+{
+	unsigned int id;
+
+	shim_switch(n);
+	id = shim_dest_id(shim_decide(svc));
+	shim_switch(0);
+	return id;
+}
+
+/* Busy ones take several picks at once. None is lost, none is taken twice. */
+START_TEST(each_pick_once)
+{
+	int i, n, turns = 0;
+
+	if (_i)
+		add(5, INT_MAX, 0, 0);		/* does not repeat in the ring */
+	for (i = 1; i <= 4; i++)
+		add(i, i * 1000 - 1, 0, 0);
+	for (i = 1; i <= 20000; i++) {
+		int left;
+
+		ck_assert_uint_ne(decide_on(i % 4), 0);
+		left = -atomic_read(&smooth()->cursor) - smooth()->floor;
+		for (n = 0; n < 4; n++) {
+			left += cpu(n)->end - cpu(n)->turn;
+			turns += cpu(n)->end != cpu(n)->turn;
+		}
+		ck_assert_int_eq(smooth()->made - left, i);
+	}
+	ck_assert_int_gt(turns, 0);
+}
+END_TEST
+
+/* A CPU that has turns left when the ring was filled again, with fewer picks and
+ * without the server that was there.
+ */
+START_TEST(turns_of_an_older_ring)
+{
+	int i;
+
+	add(1, 1, 0, 0);
+	add(2, 1000, 0, 0);
+	/* the ring repeats, and it has turns far from its end */
+	for (i = 0; i < 3000 || cpu(1)->turn == cpu(1)->end ||
+		    (int)~cpu(1)->turn < 100; i++)
+		decide_on(1);
+	unit_ok(shim_del_dest(svc, 2));
+	shim_rcu_gp();
+	ck_assert_uint_eq(decide_on(0), 1);
+	ck_assert_uint_ne(cpu(1)->turn, cpu(1)->end);
+	for (i = 0; i < 20; i++)
+		ck_assert_uint_eq(decide_on(1), 1);
+}
+END_TEST
+
 /* ---- several threads ---- */
 
 #define THREADS		3
@@ -415,11 +487,7 @@ static void edit_more(int k)
 /* With the three that its head takes. */
 static u32 ring_entries(void)
 {
-	struct ip_vs_ext_service *es = svc->sched_data;
-	struct ip_vs_ext_tier *tier;
-
-	tier = rcu_dereference_protected(es->active, true);
-	return rcu_dereference_protected(ip_vs_ext_smooth(tier)->ring, true)->cap + 3;
+	return rcu_dereference_protected(smooth()->ring, true)->cap + 3;
 }
 
 /* Rings are replaced while they run. */
@@ -461,6 +529,8 @@ int main(void)
 		tcase_add_loop_test(tc, no_worse_than_mainline_at_random, 0, 10);
 		tcase_add_loop_test(tc, counts_as_mainline, 0, 10);
 	}
+	tcase_add_loop_test(tc, each_pick_once, 0, 2);
+	tcase_add_test(tc, turns_of_an_older_ring);
 	tcase_add_loop_test(tc, threads_share_the_sequence, 0, 2);
 	tcase_add_test(tc, threads_beside_edits);
 	tcase_add_test(tc, threads_beside_growth);

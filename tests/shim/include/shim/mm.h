@@ -82,9 +82,10 @@ void *kmem_cache_alloc(struct kmem_cache *c, gfp_t gfp);
 
 /*
  * Per-CPU memory. The pointer handed out lies in a page that cannot be
- * touched: only per_cpu_ptr() and friends turn it into a usable one.
+ * touched: only per_cpu_ptr() and friends turn it into a usable one. Address space
+ * for a million servers, of all the services that a benchmark has at once.
  */
-#define SHIM_PCPU_UNIT		(16UL << 20)
+#define SHIM_PCPU_UNIT		(64UL << 20)
 
 void *shim_alloc_percpu(size_t size, size_t align, gfp_t gfp);
 void free_percpu(void *p);

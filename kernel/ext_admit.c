@@ -634,6 +634,21 @@ static bool ext_grant(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 }
 
 /**
+ * ext_turns_back - return the turns that this CPU has left
+ * @cursor: what they may have been taken from
+ * @me: this CPU's part of the service
+ *
+ * Return: true if they were, and nobody took the ones after them.
+ */
+bool ext_turns_back(atomic_t *cursor, struct ip_vs_ext_cpu *me)
+{
+	if (atomic_cmpxchg(cursor, me->end, me->turn) != me->end)
+		return false;
+	me->end = me->turn;
+	return true;
+}
+
+/**
  * ext_return_turns - connections no longer go to a tier, or not in turn
  * @es: service
  * @tier: tier
@@ -650,9 +665,8 @@ void ext_return_turns(struct ip_vs_ext_service *es, struct ip_vs_ext_tier *tier)
 	lockdep_assert_held(&es->lock);
 	if (es->ops->turns)
 		cursor = es->ops->turns(es, tier);
-	/* Only if nobody took the ones after them. */
-	atomic_cmpxchg(cursor, me->end, me->turn);
-	me->end = me->turn;
+	if (!ext_turns_back(cursor, me))
+		me->end = me->turn;
 }
 
 /* Do connections go to this tier? */

@@ -88,6 +88,7 @@ void ext_near_enter(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);
 bool ext_close(struct ip_vs_ext_service *es);
 void ext_limits_raised(struct ip_vs_ext_service *es,
 		       struct ip_vs_ext_slot *slot);
+bool ext_turns_back(atomic_t *cursor, struct ip_vs_ext_cpu *me);
 void ext_return_turns(struct ip_vs_ext_service *es,
 		      struct ip_vs_ext_tier *tier);
 void ext_evaluate(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot);

@@ -369,15 +369,13 @@ static void ext_smooth_publish(struct ip_vs_ext_smooth *s, int floor, int left,
 static void ext_smooth_take_back(struct ip_vs_ext_smooth *s,
 				 struct ip_vs_ext_service *es)
 {
-	struct ip_vs_ext_cpu *me = this_cpu_ptr(es->cpu);
 	struct ip_vs_ext_ring *ring = ext_smooth_ring(s);
 	int left, i;
 
 	lockdep_assert_held(&es->lock);
-	/* Only if nobody took the ones after them. */
-	atomic_cmpxchg(&s->cursor, me->end, me->turn);
-	me->end = me->turn;
-	/* They may have been of another tier. */
+	/* If not, they may be of another tier, which goes on with them. */
+	ext_turns_back(&s->cursor, this_cpu_ptr(es->cpu));
+	/* If so, they may have been of another tier all the same. */
 	left = min(-atomic_xchg(&s->cursor, 0), s->top);
 	WRITE_ONCE(s->top, 0);
 	if (left > s->floor) {

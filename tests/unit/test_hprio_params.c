@@ -211,6 +211,28 @@ START_TEST(wrr_begins_late)
 }
 END_TEST
 
+/* A busy CPU has turns left of the tier in use when another one changes. */
+START_TEST(turns_while_another_tier_changes)
+{
+	unsigned int order[6];
+	int i;
+
+	for (i = 1; i <= 4; i++) {
+		add(i, i < 4 ? 4 - i : 1, 0, 0);
+		priority(i, i < 4 ? 2 : 1);
+	}
+	/* the ring of the other one is there when it is in turn, too */
+	param("tier", WRR);
+	param("tier", _i);
+	for (i = 0; i < 300; i++)
+		order[i % 6] = touch();
+	for (i = 0; i < 60; i++) {
+		ck_assert_uint_eq(touch(), order[i % 6]);
+		edit(4, i % 2, 0, 0);
+	}
+}
+END_TEST
+
 START_TEST(least_connections)
 {
 	struct shim_conn *c[6];
@@ -1720,6 +1742,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, weights_are_shares);
 	tcase_add_test(tc, wrr_begins_late);
+	tcase_add_loop_test(tc, turns_while_another_tier_changes, RR, WRR + 1);
 	tcase_add_test(tc, least_connections);
 	tcase_add_test(tc, least_active_connections);
 	tcase_add_test(tc, source_hashing);

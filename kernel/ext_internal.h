@@ -171,10 +171,13 @@ static inline bool ext_slot_eligible(const struct ip_vs_ext_slot *slot)
 	return slot->state == IP_VS_EXT_OPEN && !slot->quiesced;
 }
 
-/* Is the server out of the eligible set because of its connections? */
+/* Is the server out of the eligible set because of its connections, whether or not
+ * its weight says the same? A quiesced one is looked at, too: it may be relieved
+ * before it returns.
+ */
 static inline bool ext_slot_out(const struct ip_vs_ext_slot *slot)
 {
-	return slot->state != IP_VS_EXT_OPEN && !slot->quiesced;
+	return slot->state != IP_VS_EXT_OPEN;
 }
 
 /* The array of a tier, for those who hold es->lock. */

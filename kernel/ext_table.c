@@ -301,7 +301,6 @@ void ext_slot_set(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 {
 	bool was_eligible = ext_slot_eligible(slot);
 	enum ip_vs_ext_state old = slot->state;
-	bool was_out = ext_slot_out(slot);
 
 	lockdep_assert_held(&es->lock);
 	if (state == old && quiesced == slot->quiesced)
@@ -320,9 +319,10 @@ void ext_slot_set(struct ip_vs_ext_service *es, struct ip_vs_ext_slot *slot,
 		ext_event_server(es, slot, IP_VS_EXT_EVENT_TYPE_RELIEVED);
 	}
 
-	if (was_out)
+	/* Not for a change of weight: what the lower threshold was stays known. */
+	if (state != old && old != IP_VS_EXT_OPEN)
 		ext_unwatch(es, slot, old);
-	if (ext_slot_out(slot))
+	if (state != old && ext_slot_out(slot))
 		ext_watch(es, slot);
 
 	if (was_eligible != ext_slot_eligible(slot)) {
@@ -507,6 +507,8 @@ static void ext_tier_append(struct ip_vs_ext_service *es,
 	/* Release: as in ext_array_swap(). */
 	smp_store_release(&a->slot[a->nr], slot);
 	a->nr++;
+	if (ext_slot_out(slot))
+		ext_watch(es, slot);
 	if (a->nr == IP_VS_EXT_WATCH + 1)
 		ext_rewatch(es, a);
 	if (es->ops->slot_append)
@@ -521,6 +523,8 @@ static void ext_tier_remove(struct ip_vs_ext_service *es,
 
 	if (es->ops->slot_remove)
 		es->ops->slot_remove(es, slot);
+	if (ext_slot_out(slot))
+		ext_unwatch(es, slot, slot->state);
 	ext_array_swap(a, slot->pos, a->nr - 1);
 	a->nr--;
 	if (a->nr == IP_VS_EXT_WATCH)
@@ -669,15 +673,17 @@ static int ext_slot_apply(struct ip_vs_ext_service *es,
 	if (tier != slot->tier) {
 		old = slot->tier;
 		ext_slot_set(es, slot, slot->state, true);
-		ext_tier_remove(es, slot);
-		ext_tier_append(es, tier, slot);
-		if (!ext_tier_unlink_empty(es, old))
-			old = NULL;
 	}
 	/* Whether it is full now, by the old limits, decides what the new ones
 	 * mean for it.
 	 */
 	ext_evaluate(es, slot);
+	if (old) {
+		ext_tier_remove(es, slot);
+		ext_tier_append(es, tier, slot);
+		if (!ext_tier_unlink_empty(es, old))
+			old = NULL;
+	}
 	if (returns)
 		ext_ramp_begin(es, slot);
 	else if (!weight)

@@ -211,7 +211,7 @@ static void check_invariants(void)
 				MUST(t->key == (u32)atomic_read(&s->dest->weight));
 			MUST(slot_of(s->dest) == s);
 			check_slot(es, s, &open);
-			if (s->state != IP_VS_EXT_OPEN && !s->quiesced) {
+			if (s->state != IP_VS_EXT_OPEN) {
 				watched += s->watch != 0;
 				unwatched += s->watch == 0;
 				held += s->watch && s->state == IP_VS_EXT_HELD;
@@ -589,17 +589,43 @@ START_TEST(held_of_active_is_not_full)
 }
 END_TEST
 
-/* What happened under the old limits happened, seen or not. */
+/* What happened under the old limits happened, seen or not. 1: also to a server that
+ * was quiesced. 2: it changes its tier with that edit.
+ */
 START_TEST(relief_before_an_edit)
 {
 	add(1, 5, 4, 3);
 	add(2, 1, 0, 0);
 	fill_server(1, 0, 4);
 	ck_assert_uint_eq(go_on(1), 2);
+	if (_i & 1)
+		unit_ok(shim_edit_dest(svc, 1, 0, 4, 3));
 	shim_release(several[0]);
 	shim_release(several[1]);
-	unit_ok(shim_edit_dest(svc, 1, 5, 5, 1));
+	unit_ok(shim_edit_dest(svc, 1, _i & 2 ? 6 : 5, 5, 1));
 	ck_assert(!(shim_dest(svc, 1)->flags & IP_VS_DEST_F_OVERLOAD));
+	ck_assert_uint_eq(go_on(1), 1);
+	check_invariants();
+}
+END_TEST
+
+/* A quiesced server is full, and relieved, like any other. */
+START_TEST(full_while_quiesced)
+{
+	add(1, 5, 4, 3);
+	add(2, 1, 0, 0);
+	fill_server(1, 0, 4);
+	ck_assert_uint_eq(go_on(1), 2);
+	unit_ok(shim_edit_dest(svc, 1, 0, 4, 3));
+	ck_assert_uint_eq(go_on(1), 2);
+	ck_assert_uint_eq(counters().relieved, 0);
+	check_invariants();
+	shim_release(several[0]);
+	shim_release(several[1]);
+	ck_assert_uint_eq(go_on(1), 2);
+	ck_assert_uint_eq(counters().relieved, 1);
+	check_invariants();
+	unit_ok(shim_edit_dest(svc, 1, 5, 4, 1));
 	ck_assert_uint_eq(go_on(1), 1);
 	check_invariants();
 }
@@ -1828,7 +1854,8 @@ int main(void)
 	tcase_add_loop_test(tc, held_is_not_full, 0, 2);
 	tcase_add_loop_test(tc, full_unseen, 0, 4);
 	tcase_add_test(tc, held_of_active_is_not_full);
-	tcase_add_test(tc, relief_before_an_edit);
+	tcase_add_loop_test(tc, relief_before_an_edit, 0, 4);
+	tcase_add_test(tc, full_while_quiesced);
 	tcase_add_test(tc, full_before_an_edit);
 	tcase_add_test(tc, only_its_own_connection_settles_a_grant);
 	tcase_add_test(tc, only_its_own_service_settles_a_grant);

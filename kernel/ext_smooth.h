@@ -208,8 +208,8 @@ ip_vs_ext_smooth_at(const struct ip_vs_ext_smooth *s, u32 turn)
  * Return: a slot, or NULL if there is none, which makes the caller ask again
  * with es->lock held.
  *
- * When the set of eligible servers changes, the picks that are left are taken
- * back. A CPU that has turns left from before gets picks that another CPU gets,
+ * When the set of eligible servers or the ring changes, the picks that are left are
+ * taken back. A CPU that has turns left from before gets picks that another CPU gets,
  * too, or that are lost, and so does one that was stopped after it took a turn
  * while the ring was filled: servers have so many connections more or less than
  * their share, once. A server that has left in between is found out by slot->far,

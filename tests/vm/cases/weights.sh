@@ -21,37 +21,62 @@ edit() {
 			$(($3 - $2 + i))
 	done | in_ns d ipvsadm -R || fail "ipvsadm -R"
 }
-datagrams() { in_ns c traffic udp $VIP $PORT -x -n "$1" -b 10.9.0.1 -c 5000; }
-send() { datagrams $((round * $1)) >"$T/client" || fail "traffic: $(cat "$T/client")"; }
+# datagrams CPUS N [A-SECOND]
+datagrams() {
+	in_ns c taskset "$1" traffic udp $VIP $PORT -x -n "$2" -b 10.9.0.1 -c "${3:-5000}"
+}
+# From one CPU: of several, each may have taken some turns that it has not used yet.
+send() { datagrams 1 $((round * $1)) >"$T/client" || fail "traffic: $(cat "$T/client")"; }
 decided() { in_ns d ipvsadm -Ln --stats --exact | awk '$1 == "UDP" { print $3 }'; }
 decided_are() { [ "$(decided)" = "$1" ]; }
-# shares ROUNDS MAY: each server has got as many times its weight, but for so many
+# shares ROUNDS MAY [ALL]: each server has got as many times its weight, but for so
+# many, and for ALL of all servers
 shares() {
 	wait_for 30 decided_are $((round * $1))
 	{
 		in_ns d ipvsadm -Ln --stats --exact
 		in_ns d ipvsadm -Ln
-	} | awk -v rounds="$1" -v may="$2" '
+	} | awk -v rounds="$1" -v may="$2" -v all="${3:-$((servers * $2))}" '
 		/^IP Virtual/ { table++ }
 		$1 == "->" && $2 ~ /^10\.8\./ && table == 1 { got[$2] = $3 }
 		$1 == "->" && $2 ~ /^10\.8\./ && table == 2 {
 			off = got[$2] - rounds * $4
+			sum += off < 0 ? -off : off
 			if (off > may || off < -may) {
 				print $2, "weight", $4, "got", got[$2]
 				wrong = 1
 			}
 		}
-		END { exit wrong }' || fail "shares after $1 rounds"
+		END {
+			if (sum > all) {
+				print "all servers together", sum
+				wrong = 1
+			}
+			exit wrong
+		}' || fail "shares after $1 rounds"
 }
 
-step "from the beginning"
+step "from one CPU"
 adm -A $SVC -s bw_load -o
 edit -a $servers 100
+# The first round finds out how long the order is, and that gets room.
+send 1
+wait_for 30 decided_are $round
+in_ns d ipvsadm -Z
 send 2
 shares 2 0
 
+step "from both CPUs at once; each may have 7 turns that it has not used yet"
+# That many servers have one less than their share, and that many others one more.
+in_ns d ipvsadm -Z
+datagrams 1 $round 100000 >"$T/first" &
+first=$!
+datagrams 2 $round 100000 >"$T/client" || fail "traffic: $(cat "$T/client")"
+wait $first || fail "traffic: $(cat "$T/first")"
+shares 2 2 $((2 * 2 * 7))
+
 step "weights change beside traffic, and what comes after is exact again"
-datagrams 30000 >"$T/flood" &
+datagrams 3 30000 >"$T/flood" &
 flood=$!
 for n in 101 102 103 104 100; do
 	edit -e $servers $n

@@ -288,13 +288,16 @@ static void wait_quiet(struct config *c)
 	}
 }
 
-/* One decision looks at all servers of a service that were full. */
+/* One decision looks at all servers of a service that were full, if they are few;
+ * at many somebody else has, soon after their connections ended.
+ */
 static void check_stuck(struct config *c)
 {
 	struct state before, after;
 	unsigned int i, j, weights;
 	int64_t end;
 
+	sleep_ms(1000);
 	for (i = UDP; i < SERVICES; i += 3) {
 		const struct service *s = &services[i];
 
@@ -543,7 +546,7 @@ void check_quiet(struct config *c)
 	put_timeouts(c, 900, 120, STAY_S);
 	set_bandwidths(c);
 	for (i = 0; i < SERVICES; i++) {
-		quiet[i].packets = 60;
+		quiet[i].packets = nr_servers(i) == SERVERS ? 180 : 60;
 		if (quiet[i].fill)
 			set_fill(c, i);
 		read_counts(c, i, &quiet[i].before);

@@ -21,7 +21,10 @@ uint32_t server_addr(unsigned int service, unsigned int server)
 
 unsigned int nr_servers(unsigned int service)
 {
-	return service == REAL_SERVICE ? 4 : SERVERS;
+	/* one of each kind */
+	if (service < 3)
+		return SERVERS;
+	return service == REAL_SERVICE ? 4 : FEW_SERVERS;
 }
 
 unsigned int service_protocol(unsigned int service)

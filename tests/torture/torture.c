@@ -365,9 +365,9 @@ static uint32_t random_upper(void)
 	}
 }
 
-static void act_server(struct config *c)
+static void change_server(struct config *c, unsigned int i)
 {
-	unsigned int i = some_service(c), j = below(nr_servers(i));
+	unsigned int j = below(nr_servers(i));
 	uint32_t weight = random_weight(), upper = random_upper(), lower = below(upper + 1);
 	bool delete = one_in(3);
 
@@ -375,6 +375,15 @@ static void act_server(struct config *c)
 		del_server(c, i, j);
 	else
 		set_server(c, i, j, weight, upper, one_in(2) ? lower : 0);
+}
+
+/* Several in a service of many, so that each is changed as often. */
+static void act_server(struct config *c)
+{
+	unsigned int i = some_service(c), n;
+
+	for (n = 0; n < nr_servers(i); n += FEW_SERVERS)
+		change_server(c, i);
 }
 
 static void act_sched(struct config *c)
@@ -426,7 +435,7 @@ static void act_timeouts(struct config *c)
 static void act_attr(struct config *c)
 {
 	static const uint64_t bandwidths[] = { 1, 1000, 125000, 1000000000, 1000000000000 };
-	unsigned int i = below(SERVICES), j = below(SERVERS), which = below(4);
+	unsigned int i = below(SERVICES), j = below(nr_servers(i)), which = below(4);
 	uint64_t bandwidth = bandwidths[below(ARRAY_SIZE(bandwidths))];
 	unsigned int lag = below(100000), priority = below(4);
 	int err;

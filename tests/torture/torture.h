@@ -11,7 +11,11 @@
 #define VIP		0x0a070101u	/* 10.7.1.1 */
 #define PORTS		1000		/* of the first service */
 #define SERVICES	18
-#define SERVERS		8
+/* Servers that a service can have: more than decisions look at when they are full,
+ * and more than shares are worked out for without a tree; or few, in most services.
+ */
+#define SERVERS		48
+#define FEW_SERVERS	8
 
 /* What services are for, in turn: connections of UDP, single packets, TCP. */
 enum { UDP, OPS, TCP };	/* number of the service modulo 3 */

@@ -5,8 +5,8 @@
  *
  *   traffic serve -n NAME [-p PORT]... [-u PORT]... [-s PORT]...
  *	TCP (-p), UDP (-u) and SCTP (-s) on all addresses, IPv4 and IPv6. Sends
- *	"NAME\n" to each connection, echoes what follows; answers each datagram
- *	with "NAME\n". Prints "ready"; on SIGTERM "accepted N", "max N" (the most
+ *	"NAME\n" to each connection, with TCP "NAME TIME\n" if its SYN had a time
+ *	stamp, echoes what follows; answers each datagram with "NAME\n". Prints "ready"; on SIGTERM "accepted N", "max N" (the most
  *	connections that were open at one time) and "datagrams N".
  *
  *   traffic hold ADDR PORT [-b FIRST [-c COUNT]] [-i INFLIGHT] [-t MS] [-S]
@@ -37,8 +37,12 @@
  *	counters of a server cannot be read at one instant.
  *
  * Clients print "server NAME COUNT", "refused N", "timeout N" (no answer within
- * -t milliseconds), "error N" (anything else) and "synretrans N" (connections
- * whose SYN had to be sent again). -S means SCTP instead of TCP.
+ * -t milliseconds), "error N" (anything else) and "synlost N" (connections whose
+ * first SYN did not reach the server, but a later one did). A SYN that was sent
+ * again after a second because this machine stood still is not lost; the time stamp
+ * of the one that the server saw tells, if net.ipv4.tcp_timestamps is 2 for the
+ * client (time since boot, the same for all connections). -S means SCTP instead of
+ * TCP.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -207,17 +211,52 @@ static bool serve_on(struct server *s, int family, int type, int proto, int port
 		watch(s->epfd, fd, tag(DATAGRAM, fd), EPOLLIN);
 		return true;
 	}
+	if (!proto)
+		setsockopt(fd, SOL_TCP, TCP_SAVE_SYN, &one, sizeof(one));
 	if (listen(fd, 4096))
 		die("listen");
 	watch(s->epfd, fd, tag(LISTEN, fd), EPOLLIN);
 	return true;
 }
 
+/* The time stamp of the SYN that began TCP connection @fd; false if it had none. */
+static bool syn_time(int fd, uint32_t *ts)
+{
+	unsigned char syn[512], *opt, *end;
+	socklen_t len = sizeof(syn);
+	size_t ip;
+
+	if (getsockopt(fd, SOL_TCP, TCP_SAVED_SYN, syn, &len) || len < 20)
+		return false;
+	ip = syn[0] >> 4 == 4 ? 4 * (syn[0] & 15) : 40;
+	if (len < ip + 20)
+		return false;
+	opt = syn + ip + 20;
+	end = syn + ip + 4 * (syn[ip + 12] >> 4);
+	if (end > syn + len)
+		end = syn + len;
+	while (opt < end) {
+		if (*opt == TCPOPT_NOP) {
+			opt++;
+			continue;
+		}
+		if (*opt == TCPOPT_EOL || end - opt < 2 || opt[1] < 2)
+			return false;
+		if (*opt == TCPOPT_TIMESTAMP && end - opt >= TCPOLEN_TIMESTAMP) {
+			memcpy(ts, opt + 2, sizeof(*ts));
+			*ts = ntohl(*ts);
+			return true;
+		}
+		opt += opt[1];
+	}
+	return false;
+}
+
 static void serve_accept(struct server *s, int lfd)
 {
-	char line[NAME_LEN + 2];
-	int n = snprintf(line, sizeof(line), "%.*s\n", NAME_LEN, s->name);
-	int i, fd;
+	char line[NAME_LEN + 16];
+	uint32_t ts;
+	int i, n, fd;
 
 	for (i = 0; i < EVENTS; i++) {
 		fd = accept4(lfd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -226,6 +265,10 @@ static void serve_accept(struct server *s, int lfd)
 		s->accepted++;
 		if (++s->open > s->max)
 			s->max = s->open;
+		if (syn_time(fd, &ts))
+			n = snprintf(line, sizeof(line), "%.*s %u\n", NAME_LEN, s->name, ts);
+		else
+			n = snprintf(line, sizeof(line), "%.*s\n", NAME_LEN, s->name);
 		if (send(fd, line, n, MSG_NOSIGNAL) != n) {
 			close(fd);
 			s->open--;
@@ -347,6 +390,7 @@ static int cmd_serve(int argc, char **argv)
 struct conn {
 	struct conn *next, *prev;	/* pending or held, oldest first */
 	int64_t when;			/* started, or when it may be closed */
+	int64_t connecting;		/* connect() was called then, and returned at @when */
 	int fd;
 	int name;			/* index in pool's names, -1 = none yet */
 	bool connected;
@@ -361,7 +405,7 @@ struct tally {
 	char name[MAX_NAMES][NAME_LEN];
 	long count[MAX_NAMES];
 	int names;
-	long refused, timeout, error, synretrans;
+	long refused, timeout, error, synlost;
 	int last_errno;
 };
 
@@ -419,7 +463,7 @@ static void tally_clear(struct tally *t)
 	t->refused = 0;
 	t->timeout = 0;
 	t->error = 0;
-	t->synretrans = 0;
+	t->synlost = 0;
 	t->last_errno = 0;
 }
 
@@ -432,7 +476,7 @@ static void tally_add(struct tally *sum, const struct tally *t)
 	sum->refused += t->refused;
 	sum->timeout += t->timeout;
 	sum->error += t->error;
-	sum->synretrans += t->synretrans;
+	sum->synlost += t->synlost;
 	if (t->last_errno)
 		sum->last_errno = t->last_errno;
 }
@@ -444,8 +488,8 @@ static void tally_print(const struct tally *t)
 	for (i = 0; i < t->names; i++)
 		if (t->count[i])
 			printf("server %s %ld\n", t->name[i], t->count[i]);
-	printf("refused %ld\ntimeout %ld\nerror %ld\nsynretrans %ld\n",
-	       t->refused, t->timeout, t->error, t->synretrans);
+	printf("refused %ld\ntimeout %ld\nerror %ld\nsynlost %ld\n",
+	       t->refused, t->timeout, t->error, t->synlost);
 	if (t->error)
 		fprintf(stderr, "traffic: last error: %s\n", strerror(t->last_errno));
 }
@@ -493,6 +537,7 @@ static void pool_start(struct pool *p)
 {
 	struct conn *c;
 	int fd = pool_socket(p, SOCK_STREAM);
+	int64_t connecting = now_us();
 
 	if (fd < 0)
 		die("socket");
@@ -504,20 +549,29 @@ static void pool_start(struct pool *p)
 	c = xcalloc(1, sizeof(*c));
 	c->fd = fd;
 	c->name = -1;
+	c->connecting = connecting;
 	c->when = now_us();
 	list_add(&p->pending, c);
 	watch(p->epfd, fd, (uintptr_t)c, EPOLLIN | EPOLLOUT | EPOLLET);
 }
 
-/* Only SYNs can have been sent again when this is called: no data has left. */
-static void note_retrans(struct pool *p, struct conn *c)
+/*
+ * A server answered with @line. Was it the first SYN that it answered, the one that was
+ * sent in connect()? Only SYNs can have been sent again when this is called: no data
+ * has left.
+ */
+static void note_lost(struct pool *p, struct conn *c, const char *line)
 {
 	struct tcp_info ti = { .tcpi_total_retrans = 0 };
+	const char *ts = strchr(line, ' ');
 	socklen_t len = sizeof(ti);
+	uint32_t first = c->connecting / 1000, last = c->when / 1000;
 
-	if (!p->proto && !getsockopt(c->fd, SOL_TCP, TCP_INFO, &ti, &len) &&
-	    (ti.tcpi_total_retrans || ti.tcpi_retransmits))
-		p->t.synretrans++;
+	if (p->proto || getsockopt(c->fd, SOL_TCP, TCP_INFO, &ti, &len) ||
+	    !ti.tcpi_total_retrans)
+		return;
+	if (!ts || (uint32_t)strtoul(ts, NULL, 10) - first > last - first)
+		p->t.synlost++;
 }
 
 static void conn_free(struct conn *c, bool reset)
@@ -532,7 +586,7 @@ static void conn_free(struct conn *c, bool reset)
 
 static void pool_event(struct pool *p, struct conn *c)
 {
-	char buf[NAME_LEN + 2];
+	char buf[NAME_LEN + 16];
 	socklen_t len = sizeof(int);
 	int err = 0;
 	ssize_t n;
@@ -555,7 +609,6 @@ static void pool_event(struct pool *p, struct conn *c)
 	}
 	if (n == 0)
 		err = ECONNRESET;
-	note_retrans(p, c);
 	list_del(&p->pending, c);
 	if (err) {
 		tally_errno(&p->t, err);
@@ -563,7 +616,8 @@ static void pool_event(struct pool *p, struct conn *c)
 		return;
 	}
 	buf[n] = 0;
-	buf[strcspn(buf, "\n")] = 0;
+	note_lost(p, c, buf);
+	buf[strcspn(buf, " \n")] = 0;
 	c->name = tally_name(&p->t, buf);
 	p->t.count[c->name]++;
 	epoll_ctl(p->epfd, EPOLL_CTL_DEL, c->fd, NULL);
@@ -577,7 +631,6 @@ static void pool_expire(struct pool *p)
 	struct conn *c;
 
 	while (p->pending.len && (c = p->pending.head.next)->when < limit) {
-		note_retrans(p, c);
 		p->t.timeout++;
 		list_del(&p->pending, c);
 		conn_free(c, true);

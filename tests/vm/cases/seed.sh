@@ -12,7 +12,6 @@ for n in 23 22 21; do
 done
 dst_add 13 1
 hold_start a -b 10.9.0.1 -c 60000 $VIP $PORT
-first=$(syn_retrans)
 
 step "while any of the three is not full, .13 gets nothing"
 hold a open 149
@@ -56,7 +55,6 @@ lossless "after the return"
 for n in 23 22 21; do
 	eq "${SRV[r$n]:-0}" 20 "round robin after the return: .$n"
 done
-eq "$(($(syn_retrans) - first))" 0 "SYNs sent again in the whole run"
 
 step "what was opened is still alive"
 hold a check

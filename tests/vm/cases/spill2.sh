@@ -11,7 +11,6 @@ for n in 23 22 21; do
 	dst_add $n 5 50 20
 done
 dst_add 13 1
-first=$(syn_retrans)
 hold_start a -i 16 -t 20000 -b 10.9.0.1 -c 20000 $VIP $PORT
 hold_start b -i 16 -t 20000 -b 10.9.128.1 -c 20000 $VIP $PORT
 
@@ -37,4 +36,3 @@ for ((round = 1; round <= 3; round++)); do
 		wait_for 20 tot_is r$n 0
 	done
 done
-eq "$(($(syn_retrans) - first))" 0 "SYNs sent again"

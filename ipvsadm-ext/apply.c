@@ -221,10 +221,13 @@ static enum outcome drain(struct apply *a, size_t first, size_t last)
 
 /* ---- undoing ------------------------------------------------------------------- */
 
+#define BACK_TRIES 3
+
 struct undo {
 	struct apply *a;
 	size_t item;
 	bool failed;
+	const char *at;
 };
 
 static void not_undone(void *arg, unsigned long tag, int err, const char *extack)
@@ -258,24 +261,53 @@ static void back_refused(void *arg, unsigned long tag, int err, const char *exta
 	note(u->a, &u->a->back, tag, true, err, extack);
 }
 
-/* From wherever we are, back to the state of the beginning. */
-static enum apply_end go_back(struct apply *a)
+/* From wherever we are, back to the state of the beginning. Return: 0, or a negative
+ * errno if the connection failed, or memory was lacking; then the rest is as it was.
+ */
+static int try_back(struct apply *a, struct undo *u)
 {
-	struct undo u = { .a = a };
 	struct ipvs_change change;
 	int ph, err;
+	long ret;
 	size_t i;
 
+	u->at = "reading what there is now";
 	err = a->ops->read(a->arg, &a->now);
-	if (!err && plan_make(&a->back, &a->now, a->plan->from, false) < 0)
-		err = -ENOMEM;
+	if (err)
+		return err;
+	if (plan_make(&a->back, &a->now, a->plan->from, false) < 0)
+		return -ENOMEM;
+	u->at = "changing it";
 	for (ph = 0; ph < PLAN_PHASES && !err; ph++) {
 		for (i = a->back.begin[ph]; i < a->back.begin[ph + 1] && !err; i++) {
 			plan_change(&a->back, &a->back.item[i], &change);
 			err = a->ops->queue(a->arg, &change, i);
 		}
-		if (a->ops->sync(a->arg, back_refused, &u) < 0)
-			err = -EIO;
+		ret = a->ops->sync(a->arg, back_refused, u);
+		if (!err && ret < 0)
+			err = ret;
+	}
+	return err;
+}
+
+/* What failed once may work a second later, and nobody else puts back what was there. */
+static enum apply_end go_back(struct apply *a)
+{
+	struct undo u = { .a = a };
+	int tries, err;
+
+	for (tries = 1;; tries++) {
+		err = try_back(a, &u);
+		if (err) {
+			a->stuck = -err;
+			a->stuck_at = u.at;
+		}
+		/* What was refused is a part of the plan that is there now. */
+		if (!err || u.failed || tries == BACK_TRIES)
+			break;
+		plan_free(&a->back);
+		state_free(&a->now);
+		a->ops->wait(a->arg);
 	}
 	return err || u.failed ? APPLY_NOT_UNDONE : APPLY_UNDONE;
 }

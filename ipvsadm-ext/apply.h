@@ -59,6 +59,8 @@ struct apply_refusal {
  * @n_refusals: how many of @refusal there are
  * @more: how many there were besides
  * @lost: the connection failed with this errno, and what it had done was unknown
+ * @stuck: the way back failed with this errno, if only once
+ * @stuck_at: while this was done, in words
  * @left: what APPLY_STOPPED has not deleted
  * @busy: connections of servers that were deleted when time was up
  * @status: of each item of the plan, for apply.c
@@ -75,6 +77,8 @@ struct apply {
 	size_t n_refusals;
 	size_t more;
 	int lost;
+	int stuck;
+	const char *stuck_at;
 	size_t left;
 	uint64_t busy;
 

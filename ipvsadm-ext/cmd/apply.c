@@ -362,6 +362,9 @@ static void say_refusals(const struct report *r)
 	if (r->run->lost)
 		fprintf(stderr, "%s: connection to the kernel failed: %s\n", r->plan->to->name,
 			strerror(r->run->lost));
+	if (r->run->stuck)
+		fprintf(stderr, "%s: the way back failed, %s: %s\n", r->plan->to->name,
+			r->run->stuck_at, strerror(r->run->stuck));
 }
 
 static int json_change(struct json *j, const char *key, const struct plan *p,

@@ -462,8 +462,10 @@ static void do_one(struct model *m, struct model_queued *q)
 		q->err = m->refuse_err;
 		return;
 	}
-	if (m->lose_at && m->asked == m->lose_at)
+	if (m->lose_at && m->asked >= m->lose_at && !m->broken && m->lost <= m->lose_more) {
 		m->broken = true;
+		m->lost++;
+	}
 	/* What is behind it may or may not have arrived. */
 	if (m->broken && any(2))
 		return;

@@ -26,6 +26,7 @@ struct model_queued {
  * @refuse_err: with this errno
  * @refuse_more: as are so many of the next
  * @lose_at: when so many have been asked for, the connection fails once
+ * @lose_more: and so do so many of those that are opened then, at the first change
  * @die_at: after this many, nothing works any more; -1: never
  * @after: called after each change
  * @after_arg: for @after
@@ -44,6 +45,8 @@ struct model {
 	int refuse_err;
 	long refuse_more;
 	long lose_at;
+	long lose_more;
+	long lost;
 	long die_at;
 	void (*after)(struct model *m, const struct ipvs_change *change);
 	void *after_arg;

@@ -376,6 +376,51 @@ START_TEST(connection_lost_at_each_change)
 }
 END_TEST
 
+/* The way back is tried three times, a second apart. */
+START_TEST(connection_lost_again)
+{
+	struct scene s;
+	struct model m;
+	size_t n;
+	long k;
+	int i, undone = 0, not_undone = 0;
+
+	unit_seed();
+	for (i = 0; i < ROUNDS / 10; i++) {
+		scene_random(&s);
+		for (n = 1, k = 1; k <= (long)n; k++) {
+			model_init(&m, &s.from);
+			m.lose_at = k;
+			m.lose_more = 1 + any(3);
+			switch (run(&m, &s.from, &s.to, &n)) {
+			case APPLY_DONE:
+				ck_assert_uint_eq(n, 0);
+				break;
+			case APPLY_UNDONE:
+				ck_assert(state_same(&m.now, &s.from));
+				ck_assert_int_le(m.lost, 3);
+				ck_assert_int_eq(m.waited, m.lost - 1);
+				undone += m.waited == 2;
+				break;
+			default:
+				ck_assert_int_eq(m.lost, 4);
+				ck_assert_int_eq(m.waited, 2);
+				not_undone++;
+			}
+			/* and another try still gets there */
+			m.lose_at = 0;
+			m.broken = false;
+			ck_assert_int_eq(run_again(&m, &s.to, NULL), APPLY_DONE);
+			check_reached(&m, &s);
+			model_free(&m);
+		}
+		scene_free(&s);
+	}
+	ck_assert_int_gt(undone, 0);
+	ck_assert_int_gt(not_undone, 0);
+}
+END_TEST
+
 /* Nothing is said to be undone that is not. */
 START_TEST(refused_on_the_way_back)
 {
@@ -900,6 +945,7 @@ int main(void)
 	tcase_add_test(tc, killed_after_each_change);
 	tcase_add_test(tc, refused_at_each_change);
 	tcase_add_test(tc, connection_lost_at_each_change);
+	tcase_add_test(tc, connection_lost_again);
 	tcase_add_test(tc, refused_on_the_way_back);
 	tcase_add_test(tc, order);
 	tcase_add_test(tc, daemon_after_mixed);

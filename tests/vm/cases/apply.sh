@@ -131,10 +131,12 @@ for n in 0 1 2 3 5 8; do
 	eq "$status" 3 "status with a connection that fails at $n ($(cat "$T/err"))"
 	err "connection to the kernel failed"
 	eq "$(state)" "$before" "after a connection that failed at $n"
+	! grep -F "way back failed" "$T/err" || fail "another failure, with $n"
 done
 status=0
 APPLY_DEAD=3 LD_PRELOAD=$kill_so ext --apply "$T/b" >"$T/out" 2>"$T/err" || status=$?
 eq "$status" 4 "status when nothing works any more ($(cat "$T/err"))"
+err "the way back failed, reading what there is now: Input/output error"
 err "not all of it taken back"
 [ "$(state)" != "$before" ] || fail "nothing was done before nothing worked"
 apply 0 <"$T/a"

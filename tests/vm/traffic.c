@@ -252,32 +252,6 @@ static bool syn_time(int fd, uint32_t *ts)
 	return false;
 }
 
-static void serve_accept(struct server *s, int lfd)
-{
-	char line[NAME_LEN + 16];
-	uint32_t ts;
-	int i, n, fd;
-
-	for (i = 0; i < EVENTS; i++) {
-		fd = accept4(lfd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
-			return;
-		s->accepted++;
-		if (++s->open > s->max)
-			s->max = s->open;
-		if (syn_time(fd, &ts))
-			n = snprintf(line, sizeof(line), "%.*s %u\n", NAME_LEN, s->name, ts);
-		else
-			n = snprintf(line, sizeof(line), "%.*s\n", NAME_LEN, s->name);
-		if (send(fd, line, n, MSG_NOSIGNAL) != n) {
-			close(fd);
-			s->open--;
-			continue;
-		}
-		watch(s->epfd, fd, tag(STREAM, fd), EPOLLIN | EPOLLRDHUP);
-	}
-}
-
 static void serve_stream(struct server *s, int fd)
 {
 	char buf[512];
@@ -289,6 +263,59 @@ static void serve_stream(struct server *s, int fd)
 		return;
 	close(fd);
 	s->open--;
+}
+
+/* Those of @ev that are about streams. Returns how many. */
+static int serve_streams(struct server *s, const struct epoll_event *ev, int n)
+{
+	int i, streams = 0;
+
+	for (i = 0; i < n; i++) {
+		if (ev[i].data.u64 >> 32 != STREAM)
+			continue;
+		serve_stream(s, (int)(uint32_t)ev[i].data.u64);
+		streams++;
+	}
+	return streams;
+}
+
+/*
+ * One more is open. Connections that ended before it began count as ended, however long
+ * ago this process had its last turn.
+ */
+static void serve_opened(struct server *s)
+{
+	struct epoll_event ev[EVENTS];
+
+	s->open++;
+	while (s->open > s->max)
+		if (!serve_streams(s, ev, epoll_wait(s->epfd, ev, EVENTS, 0)))
+			s->max = s->open;
+}
+
+static void serve_accept(struct server *s, int lfd)
+{
+	char line[NAME_LEN + 16];
+	uint32_t ts;
+	int i, n, fd;
+
+	for (i = 0; i < EVENTS; i++) {
+		fd = accept4(lfd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		s->accepted++;
+		serve_opened(s);
+		if (syn_time(fd, &ts))
+			n = snprintf(line, sizeof(line), "%.*s %u\n", NAME_LEN, s->name, ts);
+		else
+			n = snprintf(line, sizeof(line), "%.*s\n", NAME_LEN, s->name);
+		if (send(fd, line, n, MSG_NOSIGNAL) != n) {
+			close(fd);
+			s->open--;
+			continue;
+		}
+		watch(s->epfd, fd, tag(STREAM, fd), EPOLLIN | EPOLLRDHUP);
+	}
 }
 
 static void serve_datagram(struct server *s, int fd)
@@ -363,6 +390,8 @@ static int cmd_serve(int argc, char **argv)
 
 	for (;;) {
 		n = epoll_wait(s.epfd, ev, EVENTS, -1);
+		/* First, because serve_opened() may close what @ev tells of. */
+		serve_streams(&s, ev, n);
 		for (i = 0; i < n; i++) {
 			int fd = (int)(uint32_t)ev[i].data.u64;
 
@@ -374,7 +403,6 @@ static int cmd_serve(int argc, char **argv)
 				serve_datagram(&s, fd);
 				break;
 			case STREAM:
-				serve_stream(&s, fd);
 				break;
 			default:
 				printf("accepted %ld\nmax %ld\nopen %ld\ndatagrams %ld\n",

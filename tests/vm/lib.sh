@@ -178,8 +178,13 @@ begin() {
 		modprobe -q "$m" 2>/dev/null
 	done
 	find_traffic
+	[ -n "${IPVS_EXT_VM-}" ] || return 0
 	# What a client sends at once is not to be lost before the director sees it.
-	[ -z "${IPVS_EXT_VM-}" ] || echo 100000 >/proc/sys/net/core/netdev_max_backlog
+	echo 100000 >/proc/sys/net/core/netdev_max_backlog
+	# Three questions, a second apart, are too few for a neighbour on a slow kernel.
+	for m in /proc/sys/net/ipv[46]/neigh/default/[mu]cast_solicit; do
+		echo 20 >"$m"
+	done
 }
 
 sysctls() {

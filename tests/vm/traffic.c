@@ -5,9 +5,10 @@
  *
  *   traffic serve -n NAME [-p PORT]... [-u PORT]... [-s PORT]...
  *	TCP (-p), UDP (-u) and SCTP (-s) on all addresses, IPv4 and IPv6. Sends
- *	"NAME\n" to each connection, with TCP "NAME TIME\n" if its SYN had a time
- *	stamp, echoes what follows; answers each datagram with "NAME\n". Prints "ready"; on SIGTERM "accepted N", "max N" (the most
- *	connections that were open at one time) and "datagrams N".
+ *	"NAME\n" to each connection ("NAME TIME\n" if its SYN had a time stamp),
+ *	echoes what follows; answers each datagram with "NAME\n". Prints "ready";
+ *	on SIGTERM "accepted N", "max N" (the most connections that were open at one
+ *	time) and "datagrams N".
  *
  *   traffic hold ADDR PORT [-b FIRST [-c COUNT]] [-i INFLIGHT] [-t MS] [-S]
  *	Opens connections, each from the next of COUNT source addresses, and

@@ -2,7 +2,7 @@
 /*
  * What the tool has to say to the kernel, and to hear of it.
  *
- * Changes go out many to a system call. Only the last of a batch asks to be
+ * Changes go out many to a system call. Only what ends a batch asks to be
  * acknowledged: refusals are reported in any case, and carry the sequence number
  * of their request. A batch is never larger than what the receive queue holds
  * refusals of, as the kernel drops what does not fit.
@@ -53,7 +53,6 @@ struct kernel {
 	char *batch;
 	size_t batch_room;
 	size_t batch_len;
-	size_t batch_last;	/* where its last message begins */
 	unsigned int queued;
 	unsigned int batch_max;
 	unsigned long tag[BATCH_MAX];
@@ -96,16 +95,22 @@ static int send_batch(struct kernel *k)
 	struct exchange x = {
 		.end = END_ACK, .type = k->family, .refused = note_refusal, .arg = k,
 	};
-	struct nlmsghdr *last;
+	/* It is answered in any case. A change is not: when a daemon is stopped before
+	 * its thread ran, the kernel has -EINTR for it, which to netlink means no answer.
+	 */
+	struct nlmsghdr end = {
+		.nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = NLMSG_NOOP,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+	};
 	int err;
 
 	if (!k->queued)
 		return 0;
-	last = (struct nlmsghdr *)(k->batch + k->batch_last);
-	last->nlmsg_flags |= NLM_F_ACK;
-	x.first = last->nlmsg_seq - (k->queued - 1);
-	x.last = last->nlmsg_seq;
-	err = line_exchange(&k->line, k->batch, k->batch_len, &x);
+	end.nlmsg_seq = ++k->seq;
+	memcpy(k->batch + k->batch_len, &end, sizeof(end));
+	x.first = end.nlmsg_seq - k->queued;
+	x.last = end.nlmsg_seq;
+	err = line_exchange(&k->line, k->batch, k->batch_len + sizeof(end), &x);
 	k->queued = 0;
 	k->batch_len = 0;
 	return err;
@@ -198,7 +203,7 @@ static void size_batch(struct kernel *k)
 		set_option(fd, SOL_SOCKET, SO_RCVBUF, queue);
 	queue = get_option(fd, SO_RCVBUF, 0) / REFUSAL_COST;
 	k->batch_max = queue < 1 ? 1 : queue < BATCH_MAX ? queue : BATCH_MAX;
-	/* The kernel takes some bytes of it for itself. */
+	/* The kernel takes some bytes of it for itself, and the end of a batch some. */
 	room = get_option(fd, SO_SNDBUF, 0) - 64;
 	k->batch_room = room < GENL_REQUEST_MAX ? GENL_REQUEST_MAX :
 			room < BATCH_SIZE ? room : BATCH_SIZE;
@@ -225,7 +230,7 @@ static int connect_socket(struct kernel *k)
 	k->brief.buf = k->line.buf;
 	k->brief.piece = line_short_piece();
 	k->brief.fd = -1;
-	k->batch = malloc(BATCH_SIZE);
+	k->batch = malloc(BATCH_SIZE + NLMSG_HDRLEN);
 	if (!k->sock || !k->line.buf || !k->batch)
 		return -ENOMEM;
 	if (genl_connect(k->sock) < 0)
@@ -305,7 +310,6 @@ int kernel_queue(struct kernel *k, const struct ipvs_change *change, unsigned lo
 	if (!err) {
 		nlh->nlmsg_seq = ++k->seq;
 		k->tag[k->queued++] = tag;
-		k->batch_last = k->batch_len;
 		memcpy(k->batch + k->batch_len, nlh, nlh->nlmsg_len);
 		k->batch_len += NLMSG_ALIGN(nlh->nlmsg_len);
 	}

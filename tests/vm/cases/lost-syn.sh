@@ -11,8 +11,19 @@ repeated() {
 		else print $n }'
 }
 repeated_since() { [ "$(repeated)" -ge $(($1 + 5)) ]; }
-# What NAMESPACE sends to ADDRESS is for nobody, until neigh del.
-misdirect() { ip -n "$PFX-$1" neigh replace "$2" lladdr 02:00:00:00:00:01 dev eth0; }
+
+# misdirected NAMESPACE ADDRESS: five connections, and what NAMESPACE sends to ADDRESS is
+# for nobody until all five SYNs have been repeated.
+misdirected() {
+	local before
+
+	before=$(repeated)
+	ip -n "$PFX-$1" neigh replace "$2" lladdr 02:00:00:00:00:01 dev eth0
+	hold_send a open 5
+	wait_for 20 repeated_since "$before"
+	ip -n "$PFX-$1" neigh del "$2" dev eth0
+	hold_wait a
+}
 
 topo 23
 serve
@@ -22,20 +33,10 @@ hold_start a -t $((20000 * ${SLOW:-1})) -b 10.9.0.1 -c 60000 $VIP $PORT
 open_to a 1 r23 "nothing in the way"
 
 step "the server's answers do not arrive: it has seen the first SYN"
-before=$(repeated)
-misdirect r23 10.7.0.1
-hold_send a open 5
-wait_for 20 repeated_since "$before"
-ip -n "$PFX-r23" neigh del 10.7.0.1 dev eth0
-hold_wait a
+misdirected r23 10.7.0.1
 lossless "the way back"
 
 step "the SYNs do not arrive"
-before=$(repeated)
-misdirect d 10.7.0.23
-hold_send a open 5
-wait_for 20 repeated_since "$before"
-ip -n "$PFX-d" neigh del 10.7.0.23 dev eth0
-hold_wait a
+misdirected d 10.7.0.23
 eq "${RES[synlost]}" 5 "lost SYNs"
 eq "${SRV[r23]}" 5 "connections with the next SYN"
